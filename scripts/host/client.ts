@@ -126,7 +126,7 @@ export type DataTableRow = { id: number; createdAt: string; updatedAt: string } 
 export interface RunOptions {
 	/** The trigger to start from; default: the manual trigger, else the workflow's only trigger. */
 	startNode?: string;
-	/** Items the trigger is to give, instead of being executed. */
+	/** The JSON of the items that the trigger is to give, instead of being executed. */
 	data?: Array<Record<string, unknown>>;
 	/** Run only up to and including this node. */
 	destinationNode?: string;
@@ -140,10 +140,15 @@ export interface RequestOptions {
 	timeoutMs?: number;
 }
 
+interface PublicationStatus {
+	status: 'in_progress' | 'published' | 'partial' | 'failed' | 'not_published';
+	triggers: Array<{ nodeId: string; status: string; errorMessage: string | null }>;
+}
+
 /** What the editor sends along so that n8n ties a session to a browser. */
 const BROWSER_ID = 'digital-goods-host';
 
-/** How long an API key of these scripts may be kept: until its user folder is deleted. */
+/** The name of these scripts' API key, which is made anew only when the known one does not work. */
 const KEY_LABEL = 'digital-goods-host';
 
 /** A client of one n8n. */
@@ -334,9 +339,11 @@ export class N8nClient {
 		return await this.api<Workflow>('POST', '/workflows', workflowBody(workflow));
 	}
 
-	/** Puts new content into a saved workflow. */
+	/** Puts new content into a saved workflow; an active one is published anew. */
 	async updateWorkflow(id: string, workflow: WorkflowJson): Promise<Workflow> {
-		return await this.api<Workflow>('PUT', `/workflows/${id}`, workflowBody(workflow));
+		const saved = await this.api<Workflow>('PUT', `/workflows/${id}`, workflowBody(workflow));
+		if (saved.active) await this.settled(id, 60_000);
+		return saved;
 	}
 
 	/** Creates the workflow, or updates the one of the same name in place. */
@@ -357,14 +364,53 @@ export class N8nClient {
 		await this.api('DELETE', `/workflows/${id}`);
 	}
 
-	/** Activates (publishes) a workflow: its triggers start to work. */
-	async activate(id: string): Promise<void> {
+	/**
+	 * Activates (publishes) a workflow and waits until its triggers work. Fails with what a trigger said that could
+	 * not start; n8n keeps such a workflow active and tries again later.
+	 */
+	async activate(id: string, timeoutMs = 60_000): Promise<void> {
 		await this.api('POST', `/workflows/${id}/activate`, {});
+		await this.published(id, timeoutMs);
 	}
 
 	/** Deactivates a workflow. */
 	async deactivate(id: string): Promise<void> {
 		await this.api('POST', `/workflows/${id}/deactivate`, {});
+		await this.settled(id, 60_000);
+	}
+
+	/** Waits until an active workflow's triggers work; {@link activate} has done so already. */
+	async published(id: string, timeoutMs = 60_000): Promise<void> {
+		const until = Date.now() + timeoutMs;
+		for (;;) {
+			const state = await this.settled(id, until - Date.now());
+			if (state === undefined || state.status === 'published') return;
+			const reasons = state.triggers.map((trigger) => trigger.errorMessage).filter(Boolean);
+			if (reasons.length > 0) throw new Error(`Workflow ${id} is not (wholly) active: ${reasons.join('; ')}`);
+			// A workflow without any trigger of its own never gets further than this.
+			if (Date.now() > until - timeoutMs + 2000) return;
+			await pause(50);
+		}
+	}
+
+	/** The state of a workflow's triggers once nothing changes any more; undefined where n8n does it at once. */
+	private async settled(id: string, timeoutMs: number): Promise<PublicationStatus | undefined> {
+		const until = Date.now() + timeoutMs;
+		for (;;) {
+			const response = await this.send('GET', `/rest/workflows/${id}/publication-status`);
+			if (response.status >= 300) return undefined;
+			const status = (response.data as { data?: PublicationStatus }).data;
+			// Versions before 2.3x answer every unknown path with the editor's page.
+			if (typeof status !== 'object') return undefined;
+			if (status.status !== 'in_progress') return status;
+			if (Date.now() > until) {
+				const reasons = status.triggers.map((trigger) => trigger.errorMessage).filter(Boolean);
+				throw new Error(
+					`Workflow ${id} is still being activated: ${reasons.join('; ') || 'no reason given'}`,
+				);
+			}
+			await pause(50);
+		}
 	}
 
 	/** Runs a saved workflow as the editor's button does, and waits for its end. */
@@ -377,18 +423,25 @@ export class N8nClient {
 	async start(workflowId: string, options: RunOptions = {}): Promise<string> {
 		const workflow = await this.workflow(workflowId);
 		const name = options.startNode ?? findTrigger(workflow);
-		const body = {
-			workflowData: workflow,
-			triggerToStartFrom: { name, ...(options.data ? { data: triggerData(options.data) } : {}) },
-			...(options.destinationNode
-				? { destinationNode: { nodeName: options.destinationNode, mode: 'inclusive' } }
-				: {}),
+		const pinned = options.data && {
+			...(workflow.pinData as Record<string, unknown> | undefined),
+			[name]: options.data.map((json) => ({ json })),
 		};
+		// The editor hands a trigger its data the same way: pinned to the node while the run starts.
+		if (pinned) await this.rest('PATCH', `/workflows/${workflowId}`, { pinData: pinned });
 		const answer = await this.rest<{ executionId?: string; waitingForWebhook?: boolean }>(
 			'POST',
 			`/workflows/${workflowId}/run`,
-			body,
-		);
+			{
+				workflowData: pinned ? { ...workflow, pinData: pinned } : workflow,
+				triggerToStartFrom: { name },
+				...(options.destinationNode
+					? { destinationNode: { nodeName: options.destinationNode, mode: 'inclusive' } }
+					: {}),
+			},
+		).finally(async () => {
+			if (pinned) await this.rest('PATCH', `/workflows/${workflowId}`, { pinData: workflow.pinData ?? {} });
+		});
 		if (answer.executionId) return answer.executionId;
 		throw new Error(
 			answer.waitingForWebhook
@@ -596,17 +649,6 @@ export function findTrigger(workflow: WorkflowJson): string {
 	const [only] = triggers;
 	if (triggers.length === 1 && only) return only.name;
 	throw new Error(`Workflow "${workflow.name}" has ${triggers.length} triggers: name the one to start from`);
-}
-
-function triggerData(items: Array<Record<string, unknown>>): Record<string, unknown> {
-	return {
-		startTime: Date.now(),
-		executionTime: 0,
-		executionIndex: 0,
-		executionStatus: 'success',
-		source: [],
-		data: { main: [items.map((json, item) => ({ json, pairedItem: { item } }))] },
-	};
 }
 
 function workflowBody(workflow: WorkflowJson): Record<string, unknown> {
