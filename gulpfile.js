@@ -1,0 +1,53 @@
+'use strict';
+
+const { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { dest, src } = require('gulp');
+
+/** Copies what the compiler leaves behind: icons, the nodes' codex files and output schemas. */
+function assets() {
+	return src(['icons/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'], {
+		base: '.',
+		encoding: false,
+	}).pipe(dest('dist'));
+}
+
+/** So that nothing of an earlier build is published. */
+async function clean() {
+	rmSync('dist', { recursive: true, force: true });
+}
+
+/** Lists nodes, credentials and providers where they are needed: a new provider needs no hand edit of either. */
+async function register() {
+	const folders = namesIn('nodes');
+
+	const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+	manifest.n8n.credentials = built('credentials', '.credentials.ts');
+	manifest.n8n.nodes = folders.flatMap((folder) => built(`nodes/${folder}`, '.node.ts'));
+	writeWhenChanged('package.json', JSON.stringify(manifest, null, 2) + '\n');
+
+	const providers = folders.filter((folder) => existsSync(`nodes/${folder}/provider.ts`));
+	writeWhenChanged(
+		'nodes/providers.generated.ts',
+		[
+			'// Written by `gulp register` from the folders that hold a provider.ts, and not kept in git:',
+			'// whoever adds a provider touches its own folder and credential only.',
+			...providers.map((folder, i) => `import { provider as p${i} } from './${folder}/provider';`),
+			'',
+			`export const providers = [${providers.map((_, i) => `p${i}`).join(', ')}] as const;`,
+			'',
+		].join('\n'),
+	);
+}
+
+const namesIn = (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []);
+
+const built = (folder, suffix) =>
+	namesIn(folder)
+		.filter((file) => file.endsWith(suffix))
+		.map((file) => `dist/${folder}/${file.replace(/ts$/, 'js')}`);
+
+function writeWhenChanged(file, text) {
+	if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+}
+
+module.exports = { assets, clean, default: assets, register };
