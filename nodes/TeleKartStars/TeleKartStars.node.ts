@@ -1,0 +1,34 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { searchCatalog } from '../shared/engine/listSearch';
+import { nodeProperties, trackingCredential } from '../shared/engine/properties';
+import { run } from '../shared/engine/run';
+import { getProducts } from './api';
+import { provider } from './provider';
+
+export class TeleKartStars implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'TeleKart Stars',
+		name: 'teleKartStars',
+		icon: { light: 'file:../../icons/teleKartStars.svg', dark: 'file:../../icons/teleKartStars.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Buy Telegram Premium, Stars and gifts from TeleKart Stars',
+		defaults: { name: 'TeleKart Stars' },
+		usableAsTool: true,
+		inputs: ['main'],
+		outputs: ['main'],
+		credentials: [{ name: 'teleKartStarsApi', required: true }, trackingCredential],
+		properties: nodeProperties(provider),
+	};
+
+	methods = {
+		listSearch: {
+			searchProducts: searchCatalog(provider, async (api) => (await getProducts(api, 'all')).products),
+		},
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await run(this, provider);
+	}
+}

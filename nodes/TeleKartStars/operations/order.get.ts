@@ -1,0 +1,28 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ReadOperation } from '../../shared/engine/operation';
+import { simplifyProperty } from '../../shared/engine/properties';
+import { getOrder } from '../api';
+
+export const getOneOrder: ReadOperation = {
+	resource: 'order',
+	operation: 'get',
+	displayName: 'Get',
+	action: 'Get order',
+	description: 'Get an order and how far it is',
+	properties: [
+		{
+			displayName: 'Order ID',
+			name: 'orderId',
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. 202607050001',
+			description: 'ID the order got when it was created. Orders of another API key are not shown.',
+		},
+		simplifyProperty,
+	],
+	async read(item) {
+		const { order, raw } = await getOrder(await item.api(), { orderType: '', orderId: item.text('orderId') });
+		return item.flag('simplify', true) ? (order as unknown as IDataObject) : raw;
+	},
+};

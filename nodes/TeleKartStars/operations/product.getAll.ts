@@ -1,0 +1,37 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ReadOperation } from '../../shared/engine/operation';
+import { listProperties, simplifyProperty } from '../../shared/engine/properties';
+import { getProducts } from '../api';
+
+export const getAllProducts: ReadOperation = {
+	resource: 'product',
+	operation: 'getAll',
+	displayName: 'Get Many',
+	action: 'Get many products',
+	description: 'Get the catalog with its prices',
+	properties: [
+		{
+			displayName: 'Group',
+			name: 'group',
+			type: 'options',
+			options: [
+				{ name: 'All', value: 'all' },
+				{ name: 'Gifts', value: 'gifts' },
+				{ name: 'Premium', value: 'premium' },
+				{ name: 'Stars', value: 'stars' },
+			],
+			default: 'all',
+			description:
+				'Which products to get. Custom Stars, of which you choose the number, are among the Stars.',
+		},
+		...listProperties,
+		simplifyProperty,
+	],
+	async read(item) {
+		const group = item.choice('group', ['all', 'premium', 'stars', 'gifts']);
+		const limit = item.limit();
+		const { raw, products } = await getProducts(await item.api(), group);
+		const result = item.flag('simplify', true) ? (products as unknown as IDataObject[]) : raw;
+		return result.slice(0, limit);
+	},
+};

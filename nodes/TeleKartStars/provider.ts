@@ -1,0 +1,19 @@
+import type { Provider } from '../shared/engine/operation';
+import { connection, DISPLAY_NAME, getOrder, NAME } from './api';
+import { getWalletBalance } from './operations/balance.get';
+import { createOneOrder } from './operations/order.create';
+import { getOneOrder } from './operations/order.get';
+import { getAllProducts } from './operations/product.getAll';
+
+export const provider: Provider = {
+	name: NAME,
+	displayName: DISPLAY_NAME,
+	connection,
+	resources: [
+		{ name: 'Balance', value: 'balance' },
+		{ name: 'Order', value: 'order' },
+		{ name: 'Product', value: 'product' },
+	],
+	operations: [getWalletBalance, createOneOrder, getOneOrder, getAllProducts],
+	orders: { types: [], lookEvery: [10, 60], get: getOrder },
+};

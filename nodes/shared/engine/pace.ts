@@ -1,0 +1,78 @@
+import { pause } from './pause';
+
+/** A provider's documented limit: so many requests in any window of so many milliseconds. */
+export interface Rate {
+	requests: number;
+	per: number;
+}
+
+/** The provider counts arrivals, we count departures: the window is kept this much longer than documented. */
+const MARGIN = 1.03;
+
+/** Spacing learned from refusals where no limit is documented, in milliseconds. */
+const FIRST_GAP = 50;
+const WIDEST_GAP = 5_000;
+const RECOVERY = 0.9;
+
+/**
+ * Lets requests of one credential leave one after the other, no faster than the provider takes them.
+ * All executions of the process share it; several processes (queue mode) each keep their own.
+ */
+export class Pace {
+	private readonly sent: number[] = [];
+	private line: Promise<unknown> = Promise.resolve();
+	private closedUntil = 0;
+	private gap = 0;
+	private last = 0;
+
+	constructor(private readonly rate?: Rate) {}
+
+	/** Resolves when the caller may send. Turns are given in the order they are asked for. */
+	async turn(signal?: AbortSignal): Promise<void> {
+		const mine = this.line.then(async () => await this.wait(signal));
+		this.line = mine.catch(() => {});
+		await mine;
+	}
+
+	/** After a 429: nobody sends for `ms`; without a documented limit the spacing grows as well. */
+	slowDown(ms: number): void {
+		this.closedUntil = Math.max(this.closedUntil, Date.now() + ms);
+		if (this.rate === undefined) this.gap = Math.min(WIDEST_GAP, Math.max(FIRST_GAP, this.gap * 2));
+	}
+
+	/** After an answer that was no refusal: the learned spacing shrinks again. */
+	speedUp(): void {
+		this.gap = this.gap < 1 ? 0 : this.gap * RECOVERY;
+	}
+
+	private async wait(signal?: AbortSignal): Promise<void> {
+		for (let delay = this.delay(); delay > 0; delay = this.delay()) await pause(delay, signal);
+		signal?.throwIfAborted();
+		this.last = Date.now();
+		if (this.rate === undefined) return;
+		this.sent.push(this.last);
+		if (this.sent.length > this.rate.requests) this.sent.shift();
+	}
+
+	private delay(): number {
+		const now = Date.now();
+		const oldest = this.sent[0];
+		const windowFree =
+			this.rate === undefined || oldest === undefined || this.sent.length < this.rate.requests
+				? 0
+				: oldest + this.rate.per * MARGIN;
+		return Math.max(this.closedUntil, windowFree, this.gap > 0 ? this.last + this.gap : 0) - now;
+	}
+}
+
+const paces = new Map<string, Pace>();
+
+/** The pace of one account, shared by everything in this process that uses its key. */
+export function paceOf(account: string, rate?: Rate): Pace {
+	let pace = paces.get(account);
+	if (pace === undefined) {
+		pace = new Pace(rate);
+		paces.set(account, pace);
+	}
+	return pace;
+}

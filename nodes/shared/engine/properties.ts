@@ -1,0 +1,218 @@
+import type { IDisplayOptions, INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
+import { DEFAULT_TABLE } from './orderTable';
+import type { Provider } from './operation';
+
+/** Resource and Operation lists, then each operation's own parameters, shown only there. */
+export function nodeProperties({ resources, operations }: Provider): INodeProperties[] {
+	const [first] = resources;
+	return [
+		{
+			displayName: 'Resource',
+			name: 'resource',
+			type: 'options',
+			noDataExpression: true,
+			options: resources.map((resource) => ({ ...resource })),
+			default: first?.value ?? '',
+		},
+		...resources.map(({ value }): INodeProperties => {
+			const own = operations.filter(({ resource }) => resource === value);
+			return {
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				displayOptions: { show: { resource: [value] } },
+				options: own.map(({ displayName, operation, action, description }) => ({
+					name: displayName,
+					value: operation,
+					action,
+					description,
+				})),
+				default: own[0]?.operation ?? '',
+			};
+		}),
+		...operations.flatMap(({ resource, operation, properties }) =>
+			properties.map((property) => ({
+				...property,
+				displayOptions: shownFor(property.displayOptions, resource, operation),
+			})),
+		),
+	];
+}
+
+const shownFor = (
+	own: IDisplayOptions | undefined,
+	resource: string,
+	operation: string,
+): IDisplayOptions => ({
+	...own,
+	show: { resource: [resource], operation: [operation], ...own?.show },
+});
+
+export const listProperties: INodeProperties[] = [
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		displayOptions: { show: { returnAll: [false] } },
+		default: 50,
+		description: 'Max number of results to return',
+	},
+];
+
+export const simplifyProperty: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return the same simple fields for every provider instead of the raw answer',
+};
+
+/** A product from the provider's catalog: searched in a list, or by its ID. */
+export const productProperty = (placeholder: string, description: string): INodeProperties => ({
+	displayName: 'Product',
+	name: 'productId',
+	type: 'resourceLocator',
+	default: { mode: 'list', value: '' },
+	required: true,
+	description,
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Select a product…',
+			typeOptions: { searchListMethod: 'searchProducts', searchable: true },
+		},
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder },
+	],
+});
+
+export const allowAgentPurchasesProperty: INodeProperties = {
+	displayName: 'Allow AI Agent Purchases',
+	name: 'allowAgentPurchases',
+	type: 'boolean',
+	noDataExpression: true,
+	default: false,
+	description:
+		'Whether an AI agent that uses this node as a tool may spend money with it. Has no effect when a workflow runs the node.',
+};
+
+/** The credential of the tracking table, asked for only where an order is tracked. */
+export const trackingCredential: INodeCredentialDescription = {
+	name: 'orderTrackingApi',
+	required: true,
+	displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
+};
+
+const trackingProperties: INodeProperties[] = [
+	{
+		displayName: 'Track Completion',
+		name: 'trackCompletion',
+		type: 'boolean',
+		noDataExpression: true,
+		default: false,
+		description:
+			'Whether to write the order to a Data Table of n8n, where the Digital Goods Order Trigger watches it until it is final. Needs the Order Tracking credential.',
+	},
+	{
+		displayName: 'Reference',
+		name: 'reference',
+		type: 'string',
+		displayOptions: { show: { trackCompletion: [true] } },
+		default: '',
+		placeholder: 'e.g. 123456789',
+		description: 'Anything the completion event should carry back, such as a chat ID or JSON',
+	},
+];
+
+const requestTimeout: INodeProperties = {
+	displayName: 'Request Timeout',
+	name: 'requestTimeout',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 60,
+	description: 'How many seconds one request may take. A purchase that takes longer has an unknown outcome.',
+};
+
+const orderOnceKey: INodeProperties = {
+	displayName: 'Order Once Key',
+	name: 'orderOnceKey',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. {{ $json.invoiceId }}',
+	description:
+		'An order with this key, such as an invoice number, is never placed twice by this workflow, across executions and restarts. The second one is refused. Leave empty to order each time.',
+};
+
+const maxPrice = (description: string): INodeProperties => ({
+	displayName: 'Max Price',
+	name: 'maxPrice',
+	type: 'number',
+	typeOptions: { minValue: 0, numberPrecision: 4 },
+	default: 0,
+	placeholder: 'e.g. 20',
+	description,
+});
+
+interface OrderOptions {
+	/** Where the price can be known beforehand: what Max Price is compared with. */
+	maxPrice?: string;
+	/** Whether the provider knows no idempotency key of its own. */
+	once?: boolean;
+	/** Options of this provider alone. */
+	own?: INodeProperties[];
+	/** What the user should know before waiting. */
+	waiting: string;
+}
+
+/** What every order takes beside its own parameters. */
+export const orderProperties = (options: OrderOptions): INodeProperties[] => [
+	...trackingProperties,
+	allowAgentPurchasesProperty,
+	simplifyProperty,
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			...(options.maxPrice === undefined ? [] : [maxPrice(options.maxPrice)]),
+			...(options.once ? [orderOnceKey] : []),
+			requestTimeout,
+			...(options.own ?? []),
+			{
+				displayName: 'Tracking Table Name',
+				name: 'tableName',
+				type: 'string',
+				default: DEFAULT_TABLE,
+				description:
+					'Data Table the order is tracked in, made on first use. Used when Track Completion is on.',
+			} satisfies INodeProperties,
+			{
+				displayName: 'Wait for Completion',
+				name: 'waitForCompletion',
+				type: 'boolean',
+				default: false,
+				description: `Whether to wait until the order is final. ${options.waiting}`,
+			} satisfies INodeProperties,
+			{
+				displayName: 'Wait Timeout',
+				name: 'waitTimeout',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 60,
+				description: 'How many seconds to wait. An order that is not final by then is returned as it stands.',
+			} satisfies INodeProperties,
+		].sort((one, other) => one.displayName.localeCompare(other.displayName)),
+	},
+];

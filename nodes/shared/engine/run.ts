@@ -1,0 +1,60 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { toNodeApiError } from './errors';
+import { Item, Run } from './item';
+import { asProviderError, errorItem, outputItems, READS_AT_ONCE } from './items';
+import type { Operation, Provider, ReadOperation } from './operation';
+import { mapBounded } from './parallel';
+import { purchase } from './purchase';
+
+/** Runs the chosen operation on all items: the `execute` of every provider's node. */
+export async function run(context: IExecuteFunctions, provider: Provider): Promise<INodeExecutionData[][]> {
+	const operation = chosen(context, provider);
+	const shared = new Run();
+	// As an agent's function a node has no input, and works once.
+	const count = Math.max(context.getInputData().length, context.isToolExecution?.() ? 1 : 0);
+	const items = Array.from(
+		{ length: count },
+		(_, index) =>
+			new Item(context, index, shared, operation.connection ?? provider.connection, operation.properties),
+	);
+	return [
+		'read' in operation
+			? await readAll(context, provider, operation, items)
+			: await purchase(context, provider, operation, items),
+	];
+}
+
+async function readAll(
+	context: IExecuteFunctions,
+	provider: Provider,
+	operation: ReadOperation,
+	items: Item[],
+): Promise<INodeExecutionData[]> {
+	const results = await mapBounded(items, READS_AT_ONCE, async (item) => {
+		try {
+			return outputItems(await operation.read(item), item.index);
+		} catch (caught) {
+			const error = asProviderError(caught, provider);
+			if (context.continueOnFail()) return [errorItem(error, item.index)];
+			throw toNodeApiError(context.getNode(), error, item.index);
+		}
+	});
+	return results.flat();
+}
+
+function chosen(context: IExecuteFunctions, provider: Provider): Operation {
+	const resource = context.getNodeParameter('resource', 0);
+	const name = context.getNodeParameter('operation', 0);
+	const operation = provider.operations.find(
+		(candidate) => candidate.resource === resource && candidate.operation === name,
+	);
+	if (operation !== undefined) return operation;
+	const error = asProviderError(
+		{
+			message: `${provider.displayName} has no operation "${String(name)}" for "${String(resource)}"`,
+			description: 'Choose Resource and Operation from the lists of the node.',
+		},
+		provider,
+	);
+	throw toNodeApiError(context.getNode(), error);
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/**
+ * Building blocks for what providers send, as tolerant as the documents are vague: unknown fields pass,
+ * a missing or odd optional field is null, numbers may come as strings and identifiers as numbers.
+ */
+
+/** An identifier or text; numbers become strings, digits and leading zeros stay. */
+export const text = z.union([z.string(), z.number().transform(String)]);
+
+/** A decimal amount, also when it comes as a string. */
+export const amount = z.union([
+	z.number(),
+	z
+		.string()
+		.trim()
+		.regex(/^-?\d+(\.\d+)?$/)
+		.transform(Number),
+]);
+
+const absent = <T>(value: T | null | undefined): T | null => value ?? null;
+
+/** A field that may be missing, null or unusable: then it is null. */
+export const optional = <T extends z.ZodTypeAny>(schema: T) =>
+	schema
+		.nullish()
+		.catch(null)
+		.transform(absent<z.output<T>>);
+
+/** The first thing that is wrong with a body, in words: "data.balance_usd: Required". */
+export const complaint = (error: z.ZodError): string => {
+	const [issue] = error.issues;
+	return issue === undefined ? 'not readable' : `${issue.path.join('.') || 'body'}: ${issue.message}`;
+};
