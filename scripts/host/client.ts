@@ -146,7 +146,7 @@ interface PublicationStatus {
 }
 
 /** What the editor sends along so that n8n ties a session to a browser. */
-const BROWSER_ID = 'digital-goods-host';
+export const BROWSER_ID = 'digital-goods-host';
 
 /** The name of these scripts' API key, which is made anew only when the known one does not work. */
 const KEY_LABEL = 'digital-goods-host';

@@ -5,9 +5,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { cp, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+	cp,
+	mkdir,
+	mkdtemp,
+	open,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	stat,
+	utimes,
+	writeFile,
+} from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 
 /** The n8n that the package is developed and accepted against. */
 export const DEFAULT_N8N_VERSION = '2.41.1';
@@ -98,9 +110,7 @@ export async function ensureHost(options: EnsureHostOptions = {}): Promise<Insta
 }
 
 async function installN8n(version: string, dir: string, node: string, progress: Progress): Promise<void> {
-	const staging = `${dir}.installing`;
-	await rm(staging, { recursive: true, force: true });
-	await mkdir(staging, { recursive: true });
+	const staging = await stagingFolder(dir);
 	const stored = join(__dirname, 'n8n', version);
 	progress(`n8n ${version}: installing into ${dir} (a few minutes and about 2 GB, once)`);
 	if (existsSync(stored)) {
@@ -125,6 +135,18 @@ async function installN8n(version: string, dir: string, node: string, progress: 
 	await rm(dir, { recursive: true, force: true });
 	await rename(staging, dir);
 	progress(`n8n ${version}: installed`);
+}
+
+/**
+ * A new folder to install into before it becomes `dir`. What earlier attempts left is deleted, as far as it lets
+ * itself be deleted: the npm of a killed attempt may still be writing there.
+ */
+async function stagingFolder(dir: string): Promise<string> {
+	for (const name of await readdir(dirname(dir))) {
+		if (!name.startsWith(`${basename(dir)}.installing-`)) continue;
+		await rm(join(dirname(dir), name), { recursive: true, force: true }).catch(() => undefined);
+	}
+	return await mkdtemp(`${dir}.installing-`);
 }
 
 async function installWithoutLock(
@@ -222,9 +244,7 @@ export async function ensureNode(wanted: string | number, onProgress?: Progress)
 	if (existsSync(binary)) return binary;
 	await withLock(`${dir}.lock`, progress, async () => {
 		if (existsSync(binary)) return;
-		const staging = `${dir}.installing`;
-		await rm(staging, { recursive: true, force: true });
-		await mkdir(staging, { recursive: true });
+		const staging = await stagingFolder(dir);
 		const manifest = {
 			name: 'node-host',
 			version: '1.0.0',
@@ -303,7 +323,7 @@ async function npm(args: string[], options: NpmOptions): Promise<void> {
 	const seconds = () => Math.round((Date.now() - started) / 1000);
 	const timer = setInterval(() => {
 		void countPackages(cwd).then((count) => {
-			progress(`${label} … ${seconds()} s${count > 0 ? `, ${count} package folders` : ''}`);
+			progress(`${label} … ${seconds()} s${count > 0 ? `, ${count} packages unpacked` : ''}`);
 		});
 	}, 5000);
 	progress(`${label} …`);
@@ -324,12 +344,19 @@ async function npm(args: string[], options: NpmOptions): Promise<void> {
 	}
 }
 
+/** How many packages lie unpacked in `dir`, of those at the top. */
 async function countPackages(dir: string): Promise<number> {
-	try {
-		return (await readdir(join(dir, 'node_modules'))).length;
-	} catch {
-		return 0;
-	}
+	const root = join(dir, 'node_modules');
+	const names = await readdir(root).catch(() => [] as string[]);
+	const nested = names.filter((name) => name.startsWith('@'));
+	const scoped = await Promise.all(
+		nested.map(async (scope) => {
+			const inside = await readdir(join(root, scope)).catch(() => [] as string[]);
+			return inside.map((name) => join(scope, name));
+		}),
+	);
+	const all = [...names.filter((name) => /^[^@.]/.test(name)), ...scoped.flat()];
+	return all.filter((name) => existsSync(join(root, name, 'package.json'))).length;
 }
 
 const installers = new Set<ChildProcess>();
