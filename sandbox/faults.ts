@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { isRecord, providerNames, Reply, retryAfter, type OpenCall, type Provider } from './provider';
+import { isRecord, providerNames, Reply, type OpenCall, type Provider } from './provider';
 
 /** Before the request is served, so that nothing is bought, or after: bought and charged, the answer spoilt. */
 const phase = z.enum(['before', 'after']);
@@ -194,7 +194,7 @@ function effect(fault: Fault, { provider, url }: Struck): Effect {
 		case 'refuse':
 			return { instead: () => refusal(fault, provider) };
 		case 'rateLimit':
-			return { instead: () => rateLimited(provider, fault.retryAfterSeconds) };
+			return { instead: () => provider.rateLimited(fault.retryAfterSeconds).reply };
 		case 'redirect':
 			return { instead: () => new Reply(fault.status, '', { location: url }) };
 		case 'unknownStatus':
@@ -225,12 +225,6 @@ function refusal({ code, status, body }: Extract<Fault, { type: 'refuse' }>, pro
 	if (code === undefined) return new Reply(status ?? 400, body ?? {});
 	const documented = provider.refuse(code, isRecord(body) ? body : {}).reply;
 	return new Reply(status ?? documented.status, documented.body, documented.headers);
-}
-
-function rateLimited(provider: Provider, seconds: number | undefined): Reply {
-	const { status, body, headers } = provider.rateLimited(seconds).reply;
-	// A fault's delay is always told, in the header as well where the provider has a field of its own.
-	return new Reply(status, body, { ...headers, ...(provider.tellsRetryDelay ? {} : retryAfter(seconds)) });
 }
 
 /** 500 comes from the provider, the others from the proxy before it. */

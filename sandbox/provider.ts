@@ -132,8 +132,11 @@ export function refusals(table: RefusalTable, envelope: (code: string, message: 
 
 export const ok = (body: unknown): Reply => new Reply(200, body);
 
-export const retryAfter = (seconds?: number): Record<string, string> =>
-	seconds === undefined ? {} : { 'retry-after': String(seconds) };
+/** A refusal that says, in HTTP's own way, when to come back. */
+export function withRetryAfter({ reply }: Refusal, seconds?: number): Refusal {
+	const headers: Record<string, string> = seconds === undefined ? {} : { 'retry-after': String(seconds) };
+	return new Refusal(new Reply(reply.status, reply.body, headers));
+}
 
 export function bearer(headers: IncomingHttpHeaders): string | undefined {
 	return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];

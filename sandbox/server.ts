@@ -7,7 +7,7 @@ import { type Account, type AccountSpec } from './accounts';
 import { SandboxClient } from './client';
 import { Clock } from './clock';
 import { control } from './control';
-import { Faults, textOf, type Outcome } from './faults';
+import { Faults, textOf, type Outcome, type Strike } from './faults';
 import { Journal, type RequestEntry } from './journal';
 import { Ledger } from './ledger';
 import {
@@ -202,20 +202,12 @@ interface Exchange extends Context {
 }
 
 /** One request from its arrival to what becomes of it. */
-async function exchange({
-	provider,
-	route,
-	request,
-	reply,
-	entry,
-	clock,
-	faults,
-}: Exchange): Promise<Outcome> {
-	let account: Account | undefined;
+async function exchange(exchange: Exchange): Promise<Outcome> {
+	const { provider, route, request, entry, clock, faults } = exchange;
 	let headers: Record<string, string> = {};
 	try {
-		if (!route.open) {
-			account = (route.authenticate ?? provider.authenticate)(request.headers);
+		const account = route.open ? undefined : (route.authenticate ?? provider.authenticate)(request.headers);
+		if (account) {
 			entry.account = account.name;
 			const passed = account.pass(clock.now());
 			headers = provider.headers?.(account) ?? {};
@@ -227,7 +219,6 @@ async function exchange({
 			headers: request.headers,
 			body: parsedBody(request, provider),
 		};
-
 		const strike = faults.strike({
 			provider,
 			operation: route.operation,
@@ -239,25 +230,35 @@ async function exchange({
 		entry.faults = strike.ids;
 		strike.prepare?.(call);
 
-		const release = route.open ? undefined : route.hold?.({ ...call, account } as Call);
-		let answer: Reply;
-		try {
-			if (strike.delayBefore) await clock.pause(strike.delayBefore);
-			const instead = strike.instead?.();
-			// A purchase that hangs is under way until its client leaves.
-			if (instead === 'hang') await gone(reply.raw);
-			if (instead) return instead;
-			answer = await route.handle({ ...call, account } as Call);
-		} catch (error) {
-			answer = refusal(error);
-		} finally {
-			release?.();
-		}
-		if (strike.delayAfter) await clock.pause(strike.delayAfter);
-		return decorated(strike.afterwards?.(answer) ?? answer, headers);
+		return await serve({ ...call, account } as Call, strike, headers, exchange);
 	} catch (error) {
-		return decorated(refusal(error), headers);
+		return dressed(refusal(error), headers);
 	}
+}
+
+/** The provider's own headers are on its own answers, not on those of a fault. */
+async function serve(
+	call: Call,
+	strike: Strike,
+	headers: Record<string, string>,
+	{ route, reply, clock }: Exchange,
+): Promise<Outcome> {
+	const release = route.open ? undefined : route.hold?.(call);
+	let answer: Reply;
+	try {
+		if (strike.delayBefore) await clock.pause(strike.delayBefore);
+		const instead = strike.instead?.();
+		// A purchase that hangs is under way until its client leaves.
+		if (instead === 'hang') await gone(reply.raw);
+		if (instead) return instead;
+		answer = dressed(await route.handle(call), headers);
+	} catch (error) {
+		answer = dressed(refusal(error), headers);
+	} finally {
+		release?.();
+	}
+	if (strike.delayAfter) await clock.pause(strike.delayAfter);
+	return strike.afterwards?.(answer) ?? answer;
 }
 
 const rawBody = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');
@@ -283,10 +284,8 @@ function refusal(error: unknown): Reply {
 	throw error;
 }
 
-const decorated = (outcome: Outcome, headers: Record<string, string>): Outcome =>
-	outcome instanceof Reply
-		? new Reply(outcome.status, outcome.body, { ...headers, ...outcome.headers })
-		: outcome;
+const dressed = (reply: Reply, headers: Record<string, string>): Reply =>
+	new Reply(reply.status, reply.body, { ...headers, ...reply.headers });
 
 const gone = (response: ServerResponse): Promise<void> =>
 	new Promise((resolve) => {

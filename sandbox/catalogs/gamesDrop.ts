@@ -1,15 +1,11 @@
 export type Settlement = 'FIAT' | 'USDT' | 'MIXED';
 
-export interface Offer {
-	/** The provider's offerGroupId, which orders call offerId. */
+/** What all offers of a product share. */
+export interface GameProduct {
 	id: number;
-	productId: number;
-	productName: string;
-	offerName: string;
+	name: string;
 	category: 'Top Up' | 'Gift Cards';
-	price: number;
 	currency: Currency;
-	inStock: boolean;
 	settlementMethod: Settlement;
 	/** A key the customer gets, or a top-up of their account. */
 	isKey: boolean;
@@ -17,10 +13,19 @@ export interface Offer {
 	needsGameServerId: boolean;
 	/** Label to gameServerId. */
 	servers: Readonly<Record<string, string>>;
+}
+
+export interface Offer {
+	/** The provider's offerGroupId, which orders call offerId. */
+	readonly id: number;
+	readonly product: GameProduct;
+	readonly name: string;
+	price: number;
+	inStock: boolean;
 	/** Telegram Stars in the pack, which are delivered at once to a numeric Telegram id. */
-	stars?: number;
+	readonly stars?: number;
 	/** What an order of it answers and costs where that is not the price quoted. */
-	orderedPrice?: number;
+	orderedPrice?: number | undefined;
 }
 
 /** What one unit is worth in USD. The RUB rate is the document's: 500 RUB are 5.50 USD. */
@@ -134,115 +139,108 @@ const countries: Array<[code: string, currency: Currency]> = [
 
 const packs = [1, 2, 3, 5, 6, 8, 10, 12, 15, 20, 25, 30, 35, 40, 50, 60, 75, 100, 150, 200];
 
-const key = { isKey: true, needsGameUserId: false, needsGameServerId: false, servers: {} };
-const usdt = { settlementMethod: 'USDT', inStock: true } as const;
+type Kind = Pick<GameProduct, 'category' | 'isKey' | 'needsGameUserId' | 'needsGameServerId' | 'servers'>;
 
-/** The offers the document speaks of, under the ids it gives them. */
-const documented: Offer[] = [
-	{
-		...key,
+const noServers = {};
+const giftCard: Kind = {
+	category: 'Gift Cards',
+	isKey: true,
+	needsGameUserId: false,
+	needsGameServerId: false,
+	servers: noServers,
+};
+const topUp: Kind = { ...giftCard, category: 'Top Up', isKey: false, needsGameUserId: true };
+
+/** The offers the document speaks of, under the ids it gives them where it gives any. */
+function documentedOffers(): Offer[] {
+	const usdt = { settlementMethod: 'USDT' } as const;
+	const voucher: GameProduct = {
+		...giftCard,
 		...usdt,
-		id: 101,
-		productId: 5,
-		productName: 'PUBG Mobile',
-		offerName: '60 UC',
+		id: 5,
+		name: 'PUBG Mobile',
 		category: 'Top Up',
-		price: 0.99,
 		currency: 'USD',
-	},
-	{
-		...key,
-		...usdt,
-		id: testOfferId,
-		productId: 7,
-		productName: 'Steam US',
-		offerName: 'TEST OFFER GROUP',
-		category: 'Gift Cards',
-		price: 23.09,
-		currency: 'KZT',
-	},
-	{
-		...key,
-		...usdt,
-		id: 1001,
-		productId: 6,
-		productName: 'PUBG MOBILE GIFT',
-		offerName: '60 UC',
-		category: 'Gift Cards',
-		price: 560.1,
-		currency: 'RUB',
-	},
-	...[50, 100, 500, 1000].map((stars, index): Offer => ({
-		...key,
-		...usdt,
-		id: 1101 + index,
-		productId: 8,
-		productName: 'Telegram Stars',
-		offerName: `${stars} Stars`,
-		category: 'Top Up',
-		price: [0.39, 0.77, 3.83, 7.65][index]!,
-		currency: 'USD',
-		needsGameUserId: true,
-		stars,
-		// In the document an order that confirms 0.77 is answered 0.78.
-		...(stars === 100 && { orderedPrice: 0.78 }),
-	})),
-];
-
-/** The same 12,000 offers every time, and some more for partners who settle in fiat; by ascending id. */
-export function gamesDropOffers(): Offer[] {
-	const offers = [...documented];
-	let visible = offers.length;
-	let id = 20_000;
-	let productId = 100;
-
-	const add = (offer: Omit<Offer, 'id' | 'inStock'>) => {
-		const fiat = offer.settlementMethod === 'FIAT';
-		if (!fiat && visible === visibleOffers) return;
-		if (!fiat) visible++;
-		offers.push({ ...offer, id: ++id, inStock: id % 17 !== 0 });
 	};
+	const steam: GameProduct = { ...giftCard, ...usdt, id: 7, name: 'Steam US', currency: 'KZT' };
+	const gift: GameProduct = { ...giftCard, ...usdt, id: 6, name: 'PUBG MOBILE GIFT', currency: 'RUB' };
+	// Returns data and needs an account all the same.
+	const stars: GameProduct = {
+		...topUp,
+		...usdt,
+		id: 8,
+		name: 'Telegram Stars',
+		currency: 'USD',
+		isKey: true,
+	};
+	return [
+		{ id: 101, product: voucher, name: '60 UC', price: 0.99, inStock: true },
+		{ id: testOfferId, product: steam, name: 'TEST OFFER GROUP', price: 23.09, inStock: true },
+		{ id: 1001, product: gift, name: '60 UC', price: 560.1, inStock: true },
+		{ id: 1101, product: stars, name: '50 Stars', price: 0.39, inStock: true, stars: 50 },
+		// An order that confirms 0.77 is answered 0.78 in the document.
+		{
+			id: 1102,
+			product: stars,
+			name: '100 Stars',
+			price: 0.77,
+			inStock: true,
+			stars: 100,
+			orderedPrice: 0.78,
+		},
+		{ id: 1103, product: stars, name: '500 Stars', price: 3.83, inStock: true, stars: 500 },
+		{ id: 1104, product: stars, name: '1000 Stars', price: 7.65, inStock: true, stars: 1000 },
+	];
+}
 
+function* products(): Generator<{
+	product: GameProduct;
+	offer: (pack: number) => [name: string, price: number];
+}> {
+	let id = 100;
 	for (const [name, unit, unitUsd, smallest, serverList] of games) {
 		for (const [region, currency] of regions) {
-			productId++;
-			for (const pack of packs) {
-				const units = smallest * pack;
-				add({
-					productId,
-					productName: `${name} (${region})`,
-					offerName: `${units} ${unit}`,
-					category: 'Top Up',
-					price: priceIn(currency, units * unitUsd),
-					currency,
-					settlementMethod: productId % 3 === 0 ? 'MIXED' : 'USDT',
-					isKey: false,
-					needsGameUserId: true,
-					needsGameServerId: serverList !== undefined,
-					servers: (serverList && servers[serverList]) || {},
-				});
-			}
+			const product: GameProduct = {
+				...topUp,
+				id: ++id,
+				name: `${name} (${region})`,
+				currency,
+				settlementMethod: id % 3 === 0 ? 'MIXED' : 'USDT',
+				needsGameServerId: serverList !== undefined,
+				servers: (serverList && servers[serverList]) || noServers,
+			};
+			const unitPrice = unitUsd / usdPer[currency];
+			yield { product, offer: (pack) => [`${smallest * pack} ${unit}`, cents(smallest * pack * unitPrice)] };
 		}
 	}
 	for (const [brand, settlementMethod] of cards) {
 		for (const [country, currency] of countries) {
-			productId++;
-			for (const pack of packs) {
-				const value = pack * 5 * (currency === 'RUB' ? 100 : currency === 'KZT' ? 500 : 1);
-				add({
-					...key,
-					productId,
-					productName: `${brand} ${country}`,
-					offerName: `${value} ${currency}`,
-					category: 'Gift Cards',
-					price: Math.round(value * 97) / 100,
-					currency,
-					settlementMethod,
-				});
-			}
+			const product: GameProduct = {
+				...giftCard,
+				id: ++id,
+				name: `${brand} ${country}`,
+				currency,
+				settlementMethod,
+			};
+			const scale = 5 * (currency === 'RUB' ? 100 : currency === 'KZT' ? 500 : 1);
+			yield { product, offer: (pack) => [`${pack * scale} ${currency}`, cents(pack * scale * 0.97)] };
+		}
+	}
+}
+
+/** The same 12,000 offers every time, and some more for partners who settle in fiat; by ascending id. */
+export function gamesDropOffers(): Offer[] {
+	const offers = documentedOffers();
+	let visible = offers.length;
+	let id = 20_000;
+	for (const { product, offer } of products()) {
+		for (const pack of packs) {
+			if (product.settlementMethod !== 'FIAT' && ++visible > visibleOffers) break;
+			const [name, price] = offer(pack);
+			offers.push({ id: ++id, product, name, price, inStock: id % 17 !== 0 });
 		}
 	}
 	return offers;
 }
 
-const priceIn = (currency: Currency, usd: number): number => Math.round((usd / usdPer[currency]) * 100) / 100;
+const cents = (amount: number): number => Math.round(amount * 100) / 100;

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Account, Accounts, randomKey } from '../accounts';
 import { aiMarketProducts } from '../catalogs/aiMarket';
 import { toCents } from '../ledger';
-import { isRecord, ok, refusals, Refusal, Reply, type Provider, type World } from '../provider';
+import { isRecord, ok, refusals, Reply, type Provider, type World } from '../provider';
 
 /*
  * AI-Market. Where the document is silent: only a purchase that succeeded is kept under its Idempotency-Key, and
@@ -122,13 +122,8 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 			if (account.suspended) throw refuse('FORBIDDEN');
 			return account;
 		},
-		rateLimited(seconds) {
-			const { status, body } = refuse(
-				'RATE_LIMITED',
-				seconds === undefined ? {} : { retry_after_seconds: seconds },
-			).reply;
-			return new Refusal(new Reply(status, body));
-		},
+		rateLimited: (seconds) =>
+			refuse('RATE_LIMITED', seconds === undefined ? {} : { retry_after_seconds: seconds }),
 		unreadableBody: () => refuse('VALIDATION', { error: 'Request body is not valid JSON' }),
 		unknownPath: () => refuse('NOT_FOUND'),
 		serverError: () => refuse('INTERNAL'),

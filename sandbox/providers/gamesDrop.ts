@@ -10,9 +10,8 @@ import {
 	isRecord,
 	ok,
 	refusals,
-	Refusal,
 	Reply,
-	retryAfter,
+	withRetryAfter,
 	type Call,
 	type Provider,
 	type World,
@@ -81,8 +80,8 @@ class GamesDropAccount extends Account {
 	sees(offer: Offer): boolean {
 		return (
 			this.balanceProfile === 'MIXED' ||
-			offer.settlementMethod === 'MIXED' ||
-			offer.settlementMethod === this.balanceProfile
+			offer.product.settlementMethod === 'MIXED' ||
+			offer.product.settlementMethod === this.balanceProfile
 		);
 	}
 }
@@ -160,7 +159,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		if (order.refunded || order.usd === 0) return;
 		order.refunded = true;
 		account.balance = toCents(account.balance + order.usd);
-		record(account, 'REFUND', order.usd, `Refund - ${order.offer.productName}`);
+		record(account, 'REFUND', order.usd, `Refund - ${order.offer.product.name}`);
 		ledger.refund({
 			provider: name,
 			account: account.name,
@@ -195,11 +194,11 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 	}
 
 	function checkCustomer(offer: Offer, { gameUserId, gameServerId }: Customer): void {
-		if (offer.needsGameUserId && !gameUserId) throw badBody('customer.gameUserId is required');
+		if (offer.product.needsGameUserId && !gameUserId) throw badBody('customer.gameUserId is required');
 		if (offer.stars && !/^\d+$/.test(gameUserId ?? '')) {
 			throw badBody('customer.gameUserId must be a numeric Telegram User ID');
 		}
-		if (offer.needsGameServerId && !gameServerId) throw badBody('customer.gameServerId is required');
+		if (offer.product.needsGameServerId && !gameServerId) throw badBody('customer.gameServerId is required');
 	}
 
 	function createOrder({ account, body }: Call<GamesDropAccount>): Reply {
@@ -216,13 +215,13 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		if (!isTest) checkCustomer(offer, customer);
 
 		const charged = offer.orderedPrice ?? offer.price;
-		const usd = isTest ? 0 : Math.max(toCents(charged * usdPer[offer.currency]), 0.01);
+		const usd = isTest ? 0 : Math.max(toCents(charged * usdPer[offer.product.currency]), 0.01);
 		account.orders.settle();
 		if (usd > account.balance && !account.isPostpaid) throw refuse('INSUFFICIENT_BALANCE');
 
 		const number = ++lastOrder;
 		account.balance = toCents(account.balance - usd);
-		if (!isTest) record(account, 'PURCHASE', -usd, `API Purchase - ${offer.productName}`);
+		if (!isTest) record(account, 'PURCHASE', -usd, `API Purchase - ${offer.product.name}`);
 		account.byTransaction.set(transactionId, String(number));
 		const { timeline, message } = course(account, offer, customer);
 		const order = account.orders.add({
@@ -233,7 +232,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 			price: charged,
 			customer,
 			usd,
-			key: offer.isKey && !offer.stars ? voucher(number) : null,
+			key: offer.product.isKey && !offer.stars ? voucher(number) : null,
 			message,
 			createdAt: clock.now(),
 			status: 'SUBMITTED',
@@ -249,7 +248,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 				recipient: customer.gameUserId ?? customer.email ?? null,
 				quantity: 1,
 				amount: isTest ? 0 : charged,
-				currency: offer.currency,
+				currency: offer.product.currency,
 				key: transactionId,
 			}),
 		});
@@ -260,14 +259,15 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 	function course(account: GamesDropAccount, offer: Offer, { gameUserId, gameServerId }: Customer) {
 		const failure = offer.stars
 			? undeliverable[gameUserId ?? '']
-			: !offer.isKey && !isPlayer(offer, gameUserId, gameServerId)
+			: !offer.product.isKey && !isPlayer(offer, gameUserId, gameServerId)
 				? 'player not found'
 				: undefined;
 		const goal = failure === undefined ? 'COMPLETED' : 'CANCELED';
 		const message =
 			failure === undefined ? null : `Failed to deliver ${offer.stars ? 'Stars' : 'top-up'}: ${failure}`;
-		const steps = account.timeline ?? (offer.isKey ? undefined : settings.timelines.gamesDrop);
-		if (!steps) return { message, timeline: [{ afterMs: 0, status: goal }] };
+		const atOnce = offer.id === testOfferId || (offer.product.isKey && !account.timeline);
+		const steps = account.timeline ?? settings.timelines.gamesDrop;
+		if (atOnce) return { message, timeline: [{ afterMs: 0, status: goal }] };
 		const timeline = steps.map((step) => (step.status === 'COMPLETED' ? { ...step, status: goal } : step));
 		return { message, timeline };
 	}
@@ -299,20 +299,20 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		const offer = offerFor(account, fields(body).offerId);
 		return ok({
 			offerId: offer.id,
-			productName: offer.productName,
-			offerName: offer.offerName,
+			productName: offer.product.name,
+			offerName: offer.name,
 			count: 1,
 			price: offer.price,
-			currency: offer.currency,
-			settlementMethod: offer.settlementMethod,
+			currency: offer.product.currency,
+			settlementMethod: offer.product.settlementMethod,
 			balanceProfile: account.balanceProfile,
 			isSettlementCompatible: true,
-			isReturnDataForCustomer: offer.isKey,
+			isReturnDataForCustomer: offer.product.isKey,
 		});
 	}
 
 	const servers = ({ account, body }: Call<GamesDropAccount>) =>
-		ok(offerFor(account, fields(body).offerId).servers);
+		ok(offerFor(account, fields(body).offerId).product.servers);
 
 	function checkGameData({ account, body }: Call<GamesDropAccount>): Reply {
 		const { offerId, gameUserId, gameServerId } = fields(body);
@@ -376,10 +376,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 			if (!account || account.suspended) throw refuse('INVALID_TOKEN');
 			return account;
 		},
-		rateLimited(seconds) {
-			const { status, body } = refuse('RATE_LIMITED').reply;
-			return new Refusal(new Reply(status, body, retryAfter(seconds)));
-		},
+		rateLimited: (seconds) => withRetryAfter(refuse('RATE_LIMITED'), seconds),
 		unreadableBody: () => badBody('Body is not valid JSON'),
 		unknownPath: () => refuse('NOT_FOUND'),
 		serverError: () => refuse('INTERNAL_ERROR'),
@@ -488,13 +485,11 @@ class Catalog {
 		if (!offers) this.visible.set(profile, (offers = this.offers.filter((offer) => account.sees(offer))));
 		if (category) {
 			const wanted = normalCategory(category);
-			offers = offers.filter((offer) => normalCategory(offer.category) === wanted);
+			offers = offers.filter((offer) => normalCategory(offer.product.category) === wanted);
 		}
 		if (search) {
 			const wanted = search.trim().toLowerCase();
-			offers = offers.filter((offer) =>
-				`${offer.productName} ${offer.offerName}`.toLowerCase().includes(wanted),
-			);
+			offers = offers.filter((offer) => `${offer.product.name} ${offer.name}`.toLowerCase().includes(wanted));
 		}
 		return offers;
 	}
@@ -503,12 +498,12 @@ class Catalog {
 		let row = this.rows.get(offer);
 		if (row === undefined) {
 			row = JSON.stringify({
-				productId: offer.productId,
-				productName: offer.productName,
+				productId: offer.product.id,
+				productName: offer.product.name,
 				offerGroupId: offer.id,
-				offerGroupName: offer.offerName,
+				offerGroupName: offer.name,
 				price: offer.price,
-				currency: offer.currency,
+				currency: offer.product.currency,
 				inStock: offer.inStock,
 				...requirements(offer),
 			});
@@ -523,9 +518,12 @@ const normalCategory = (category: string): string =>
 	category.toLowerCase().replace('_', ' ').replace(/s$/, '');
 
 const requirements = (offer: Offer) =>
-	offer.isKey && !offer.needsGameUserId
+	offer.product.isKey && !offer.product.needsGameUserId
 		? {}
-		: { isRequiredGameUserId: offer.needsGameUserId, isRequiredGameServerId: offer.needsGameServerId };
+		: {
+				isRequiredGameUserId: offer.product.needsGameUserId,
+				isRequiredGameServerId: offer.product.needsGameServerId,
+			};
 
 function orderView(order: GamesDropOrder): object {
 	const { offer, status, message } = order;
@@ -570,12 +568,12 @@ const ordered = ({ offer, ...order }: GamesDropOrder) => ({
 	orderId: order.number,
 	count: 1,
 	price: order.price,
-	currency: offer.currency,
+	currency: offer.product.currency,
 	offerId: offer.id,
-	productName: offer.productName,
-	offerName: offer.offerName,
+	productName: offer.product.name,
+	offerName: offer.name,
 	status: order.status,
-	isReturnDataForCustomer: offer.isKey,
+	isReturnDataForCustomer: offer.product.isKey,
 });
 
 /** Twelve digits, as in the document's sample; unique because the order's number is in them. */
@@ -583,9 +581,9 @@ const voucher = (orderNumber: number): string =>
 	String(orderNumber) + String(randomBytes(2).readUInt16BE() % 10_000).padStart(4, '0');
 
 function isPlayer(offer: Offer, gameUserId = '', gameServerId?: string): boolean {
-	const ids = Object.values(offer.servers);
+	const ids = Object.values(offer.product.servers);
 	const rightServer =
-		!offer.needsGameServerId || (ids.length ? ids.includes(gameServerId ?? '') : !!gameServerId);
+		!offer.product.needsGameServerId || (ids.length ? ids.includes(gameServerId ?? '') : !!gameServerId);
 	return /^[1-9]\d{4,19}$/.test(gameUserId) && rightServer;
 }
 

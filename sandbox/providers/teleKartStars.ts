@@ -8,8 +8,7 @@ import {
 	ok,
 	refusals,
 	Refusal,
-	Reply,
-	retryAfter,
+	withRetryAfter,
 	type Provider,
 	type World,
 } from '../provider';
@@ -133,10 +132,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 			if (!account || account.suspended) throw refuse('UNAUTHORIZED');
 			return account;
 		},
-		rateLimited(seconds) {
-			const { status, body } = refuse('RATE_LIMITED').reply;
-			return new Refusal(new Reply(status, body, retryAfter(seconds)));
-		},
+		rateLimited: (seconds) => withRetryAfter(refuse('RATE_LIMITED'), seconds),
 		unreadableBody: () => refuse('BAD_JSON'),
 		unknownPath: () => refuse('NOT_FOUND'),
 		serverError: () => refuse('SERVER_ERROR'),

@@ -6,9 +6,8 @@ import {
 	isRecord,
 	ok,
 	refusals,
-	Refusal,
 	Reply,
-	retryAfter,
+	withRetryAfter,
 	type Call,
 	type Provider,
 	type World,
@@ -125,8 +124,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		order.kind === 'stars' ? { amount: order.units } : { duration_months: order.units };
 
 	const outcome = (order: TgMarketOrder) => ({
-		provider_order_id:
-			order.status === 'completed' ? `abc${order.kind === 'stars' ? 81 : 90}${order.number}` : null,
+		provider_order_id: order.status === 'completed' ? `${order.kind}-${order.number}` : null,
 		error_message: failures[order.status] ?? null,
 	});
 
@@ -231,10 +229,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 			if (!account || account.suspended) throw refuse('invalid_api_key');
 			return account;
 		},
-		rateLimited(seconds) {
-			const { status, body } = refuse('rate_limit_exceeded').reply;
-			return new Refusal(new Reply(status, body, retryAfter(seconds)));
-		},
+		rateLimited: (seconds) => withRetryAfter(refuse('rate_limit_exceeded'), seconds),
 		unreadableBody: () => refuse('invalid_json'),
 		unknownPath: () => refuse('not_found'),
 		serverError: () => refuse('internal_server_error'),

@@ -9,7 +9,7 @@ import {
 	type TributePurchase,
 } from '../catalogs/tribute';
 import { tributePayload } from '../catalogs/tributeEvents';
-import { ok, refusals, Refusal, Reply, retryAfter, type Call, type Provider, type World } from '../provider';
+import { ok, refusals, Reply, withRetryAfter, type Call, type Provider, type World } from '../provider';
 
 /*
  * Tribute. An account is a creator with products and purchases of their own; another creator's are 403. Where the
@@ -228,10 +228,7 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 			if (!account || account.suspended) throw refuse('error_unauthorized');
 			return account;
 		},
-		rateLimited(seconds) {
-			const { status, body } = refuse('error_too_many_requests').reply;
-			return new Refusal(new Reply(status, body, retryAfter(seconds)));
-		},
+		rateLimited: (seconds) => withRetryAfter(refuse('error_too_many_requests'), seconds),
 		unreadableBody: () => badRequest('body is not valid JSON'),
 		unknownPath: () => refuse('error_not_found'),
 		serverError: () => refuse('error_internal'),
