@@ -119,7 +119,7 @@ export async function openEditor(host: N8nClient, options: OpenEditorOptions = {
 		await page.waitForSelector('#sidebar, [data-test-id="main-sidebar"], [data-test-id="canvas"]', {
 			timeout: 60_000,
 		});
-		await page.waitForLoadState('networkidle', { timeout: 15_000 }).catch(() => undefined);
+		await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => undefined);
 	};
 	const close = async () => {
 		await context.close();

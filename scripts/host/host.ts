@@ -116,6 +116,11 @@ export class N8nHost extends N8nClient {
 		return this.main?.alive === true;
 	}
 
+	/** Settles when the process that runs now ends, whatever the reason. */
+	async ended(): Promise<void> {
+		await this.main?.ended;
+	}
+
 	/** Starts the process and waits until it can be used; {@link startHost} has done so already. */
 	async launch(): Promise<void> {
 		if (this.running) return;

@@ -26,13 +26,10 @@ export const REPOSITORY = resolve(__dirname, '..', '..');
  */
 export async function packPackage(root: string = REPOSITORY): Promise<string> {
 	const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
-	const missing = [...(manifest.n8n?.nodes ?? []), ...(manifest.n8n?.credentials ?? [])].filter(
-		(file) => !existsSync(join(root, file)),
-	);
-	if (missing.length > 0) {
-		throw new Error(
-			`Run "npm run build" first: ${missing[0]} does not exist (${missing.length} files missing)`,
-		);
+	const files = [...(manifest.n8n?.nodes ?? []), ...(manifest.n8n?.credentials ?? [])];
+	const missing = files.filter((file) => !existsSync(join(root, file)));
+	if (files.length === 0 || missing.length > 0) {
+		throw new Error(`Run "npm run build" first: ${missing[0] ?? 'the list of nodes'} is missing`);
 	}
 	const folder = await mkdtemp(join(tmpdir(), 'digital-goods-pack-'));
 	const result = await run(
