@@ -1,6 +1,12 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { searchCatalog } from '../shared/engine/listSearch';
-import { nodeProperties, trackingCredential } from '../shared/engine/properties';
+import { nodeProperties } from '../shared/engine/properties';
 import { run } from '../shared/engine/run';
 import { getProducts } from './api';
 import { provider } from './provider';
@@ -16,9 +22,16 @@ export class TeleKartStars implements INodeType {
 		description: 'Buy Telegram Premium, Stars and gifts from TeleKart Stars',
 		defaults: { name: 'TeleKart Stars' },
 		usableAsTool: true,
-		inputs: ['main'],
-		outputs: ['main'],
-		credentials: [{ name: 'teleKartStarsApi', required: true }, trackingCredential],
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'teleKartStarsApi', required: true },
+			{
+				name: 'orderTrackingApi',
+				required: true,
+				displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
+			},
+		],
 		properties: nodeProperties(provider),
 	};
 

@@ -85,13 +85,9 @@ const backoff = (tries: number): number =>
 export const segment = (value: string): string => encodeURIComponent(value);
 
 /** The request brought no answer. `sent` is false only where it certainly never left this machine. */
-class NoAnswer extends Error {
-	constructor(
-		readonly reason: string,
-		readonly sent: boolean,
-	) {
-		super(reason);
-	}
+interface NoAnswer {
+	reason: string;
+	sent: boolean;
 }
 
 /** Network codes after which the provider cannot have seen the request. */
@@ -109,12 +105,12 @@ function noAnswer(error: unknown): NoAnswer {
 	let code: string | undefined;
 	for (let level = error as Caused | undefined; level !== undefined && level !== null; level = level.cause) {
 		if (BLOCKED.test(`${level.message ?? ''} ${(level as Error).name ?? ''}`))
-			return new NoAnswer('blocked by SSRF protection', false);
+			return { reason: 'blocked by SSRF protection', sent: false };
 		code ??= typeof level.code === 'string' ? level.code : undefined;
 	}
-	if (code === undefined) return new NoAnswer('the connection broke', true);
-	if (code === 'ECONNABORTED' || code === 'ETIMEDOUT') return new NoAnswer('it took too long', true);
-	return new NoAnswer(`the connection broke (${code})`, !NEVER_SENT.test(code));
+	if (code === undefined) return { reason: 'the connection broke', sent: true };
+	if (code === 'ECONNABORTED' || code === 'ETIMEDOUT') return { reason: 'it took too long', sent: true };
+	return { reason: `the connection broke (${code})`, sent: !NEVER_SENT.test(code) };
 }
 
 const secondsToMs = (seconds: unknown): number | undefined => {
@@ -182,20 +178,15 @@ export class Api {
 	async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Reading<z.output<T>>> {
 		const end = Date.now() + (this.limits.budget ?? DEFAULT_BUDGET);
 		for (let tries = 1; ; tries++) {
-			let error: ProviderError;
-			try {
-				const answer = await this.send(request);
-				const refusal = this.connection.refusal(answer);
-				if (refusal === undefined && answer.status < 300) return this.understand(answer, schema);
-				error = this.refused(answer, refusal);
-				if (!isRetryable(answer.status)) throw error;
-			} catch (caught) {
-				if (!(caught instanceof NoAnswer)) throw caught;
-				error = this.unreachable(caught);
-			}
+			const answer = await this.send(request);
+			const refusal = 'sent' in answer ? undefined : this.connection.refusal(answer);
+			if (!('sent' in answer) && refusal === undefined && answer.status < 300)
+				return this.understand(answer, schema);
+			const error = 'sent' in answer ? this.unreachable(answer) : this.refused(answer, refusal);
 			const wait = error.retryAfter ?? backoff(tries);
 			if (error.status === 429) this.pace.slowDown(wait);
-			if ((tries >= READ_TRIES && error.status !== 429) || Date.now() + wait > end) throw error;
+			const exhausted = (tries >= READ_TRIES && error.status !== 429) || Date.now() + wait > end;
+			if (exhausted || (error.status !== undefined && !isRetryable(error.status))) throw error;
 			await pause(wait, this.signal);
 		}
 	}
@@ -206,26 +197,9 @@ export class Api {
 	 * @throws ProviderError with outcome `rejected` or `unknown`
 	 */
 	async buy<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Reading<z.output<T>>> {
-		let answer: Answer;
-		try {
-			answer = await this.send(request, true);
-		} catch (caught) {
-			if (!(caught instanceof NoAnswer)) throw caught;
-			throw caught.sent ? this.lost(caught.reason) : this.unreachable(caught);
-		}
-		const refusal = this.connection.refusal(answer);
-		if (answer.status < 300 && refusal === undefined) return this.understand(answer, schema, true);
-		if (answer.status === 408) {
-			const placed = schema.safeParse(answer.body);
-			if (placed.success) return { raw: answer.body as IDataObject, data: placed.data as z.output<T> };
-		}
-		const redirectAfterPost = answer.status === 302 || answer.status === 303;
-		if (answer.status >= 500 || answer.status === 408 || redirectAfterPost) {
-			throw this.lost(`the answer was HTTP ${answer.status}`, answer.status, refusal?.code ?? null);
-		}
-		const error = this.refused(answer, refusal);
-		if (answer.status === 429) this.pace.slowDown(error.retryAfter ?? FIRST_BACKOFF);
-		throw error;
+		const result = await this.tryToBuy(request, schema);
+		if (result instanceof ProviderError) throw result;
+		return result;
 	}
 
 	/**
@@ -242,36 +216,53 @@ export class Api {
 		const end = Date.now() + (this.limits.budget ?? 2 * this.timeout);
 		let lost: ProviderError | undefined;
 		for (let tries = 1; ; tries++) {
-			let error: ProviderError;
-			try {
-				return await this.buy(request, schema);
-			} catch (caught) {
-				if (!(caught instanceof ProviderError)) throw caught;
-				error = caught;
-			}
+			const result = await this.tryToBuy(request, schema);
+			if (!(result instanceof ProviderError)) return result;
+			const error = result;
 			if (error.outcome === 'unknown') lost = error;
 			else if (underWay(error))
 				lost ??= this.lost('an order with this key is still under way', error.status, error.code);
 			else if (error.status !== undefined && error.status !== 429) throw lost ?? error;
 			const wait = error.retryAfter ?? backoff(tries);
 			if (Date.now() + wait > end || this.signal?.aborted) throw lost ?? error;
-			await pause(wait, this.signal).catch(() => {
-				throw lost ?? error;
-			});
+			await pause(wait, this.signal).catch(() => {});
 		}
+	}
+
+	private async tryToBuy<T extends z.ZodTypeAny>(
+		request: Request,
+		schema: T,
+	): Promise<Reading<z.output<T>> | ProviderError> {
+		const answer = await this.send(request, true);
+		if ('sent' in answer) return answer.sent ? this.lost(answer.reason) : this.unreachable(answer);
+		const { status, body } = answer;
+		const refusal = this.connection.refusal(answer);
+		if ((status < 300 && refusal === undefined) || status === 408) {
+			const order = schema.safeParse(body);
+			if (order.success) return { raw: body as IDataObject, data: order.data as z.output<T> };
+			if (status < 300) return this.lost('the answer could not be read', status);
+		}
+		const redirectAfterPost = status === 302 || status === 303;
+		if (status >= 500 || status === 408 || redirectAfterPost)
+			return this.lost(`the answer was HTTP ${status}`, status, refusal?.code ?? null);
+		const error = this.refused(answer, refusal);
+		if (status === 429) this.pace.slowDown(error.retryAfter ?? FIRST_BACKOFF);
+		return error;
 	}
 
 	private get signal(): AbortSignal | undefined {
 		return 'getExecutionCancelSignal' in this.context ? this.context.getExecutionCancelSignal() : undefined;
 	}
 
-	private async send(request: Request, purchase = false): Promise<Answer> {
-		await this.pace.turn(this.signal).catch(() => {
-			throw new NoAnswer('the execution was cancelled before the request left', false);
-		});
-		let response: IN8nHttpFullResponse;
+	private async send(request: Request, purchase = false): Promise<Answer | NoAnswer> {
+		const { signal } = this;
 		try {
-			response = (await this.context.helpers.httpRequestWithAuthentication.call(
+			await this.pace.turn(signal);
+		} catch {
+			return { reason: 'the execution was cancelled before the request left', sent: false };
+		}
+		try {
+			const response = (await this.context.helpers.httpRequestWithAuthentication.call(
 				this.context,
 				this.connection.credential,
 				{
@@ -285,7 +276,7 @@ export class Api {
 					returnFullResponse: true,
 					ignoreHttpStatusErrors: true,
 					disableFollowRedirect: purchase,
-					...(purchase || !this.signal ? {} : { abortSignal: this.signal }),
+					...(purchase || signal === undefined ? {} : { abortSignal: signal }),
 				},
 				{
 					credentialsDecrypted: {
@@ -296,22 +287,16 @@ export class Api {
 					},
 				},
 			)) as IN8nHttpFullResponse;
+			if (response.statusCode !== 429) this.pace.speedUp();
+			return { status: response.statusCode, headers: response.headers as IDataObject, body: response.body };
 		} catch (error) {
-			this.signal?.throwIfAborted();
-			throw noAnswer(error);
+			return noAnswer(error);
 		}
-		if (response.statusCode !== 429) this.pace.speedUp();
-		return { status: response.statusCode, headers: response.headers as IDataObject, body: response.body };
 	}
 
-	private understand<T extends z.ZodTypeAny>(
-		answer: Answer,
-		schema: T,
-		purchase = false,
-	): Reading<z.output<T>> {
+	private understand<T extends z.ZodTypeAny>(answer: Answer, schema: T): Reading<z.output<T>> {
 		const parsed = schema.safeParse(answer.body);
 		if (parsed.success) return { raw: answer.body as IDataObject, data: parsed.data as z.output<T> };
-		if (purchase) throw this.lost('the answer could not be read', answer.status);
 		const { displayName, provider } = this.connection;
 		throw new ProviderError({
 			provider,

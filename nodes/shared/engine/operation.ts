@@ -46,12 +46,12 @@ export interface PurchaseOperation<Plan = unknown> extends Described {
 	/** Whether `options.orderOnceKey` stands in for a key the provider does not know. */
 	once?: boolean;
 	/** Checks all parameters and prices of an item. Buys nothing. */
-	prepare: (item: Item) => Promise<Plan>;
+	prepare(item: Item): Promise<Plan>;
 	/** Buys. `key` is the provider's idempotency key, where it knows one. */
-	place: (item: Item, plan: Plan, key: string) => Promise<Placed>;
+	place(item: Item, plan: Plan, key: string): Promise<Placed>;
 }
 
-export type Operation = ReadOperation | PurchaseOperation<any>;
+export type Operation = ReadOperation | PurchaseOperation;
 
 /** How the orders of a provider are looked up again. */
 export interface Orders {

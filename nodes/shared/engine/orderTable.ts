@@ -197,10 +197,7 @@ async function create(api: Api, name: string): Promise<string> {
 }
 
 /** Somebody else made it first: that is as good. */
-async function tolerateConflict(request: Promise<unknown>): Promise<void> {
-	try {
-		await request;
-	} catch (error) {
+const tolerateConflict = async (request: Promise<unknown>): Promise<unknown> =>
+	await request.catch((error: unknown) => {
 		if (!(error instanceof ProviderError && error.status === 409)) throw error;
-	}
-}
+	});

@@ -10,11 +10,12 @@ export async function mapBounded<In, Out>(
 	const worker = async () => {
 		while (!stopped && next < inputs.length) {
 			const index = next++;
+			let done = false;
 			try {
 				results[index] = await work(inputs[index] as In, index);
-			} catch (error) {
-				stopped = true;
-				throw error;
+				done = true;
+			} finally {
+				stopped ||= !done;
 			}
 		}
 	};

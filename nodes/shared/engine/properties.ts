@@ -1,36 +1,30 @@
-import type { IDisplayOptions, INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { DEFAULT_TABLE } from './orderTable';
 import type { Provider } from './operation';
 
 /** Resource and Operation lists, then each operation's own parameters, shown only there. */
 export function nodeProperties({ resources, operations }: Provider): INodeProperties[] {
-	const [first] = resources;
 	return [
-		{
-			displayName: 'Resource',
-			name: 'resource',
-			type: 'options',
-			noDataExpression: true,
-			options: resources.map((resource) => ({ ...resource })),
-			default: first?.value ?? '',
-		},
-		...resources.map(({ value }): INodeProperties => {
-			const own = operations.filter(({ resource }) => resource === value);
-			return {
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				displayOptions: { show: { resource: [value] } },
-				options: own.map(({ displayName, operation, action, description }) => ({
-					name: displayName,
-					value: operation,
-					action,
-					description,
-				})),
-				default: own[0]?.operation ?? '',
-			};
-		}),
+		selector(
+			'Resource',
+			'resource',
+			resources.map((resource) => ({ ...resource })),
+		),
+		...resources.map(({ value }) => ({
+			...selector(
+				'Operation',
+				'operation',
+				operations
+					.filter(({ resource }) => resource === value)
+					.map(({ displayName, operation, action, description }) => ({
+						name: displayName,
+						value: operation,
+						action,
+						description,
+					})),
+			),
+			displayOptions: { show: { resource: [value] } },
+		})),
 		...operations.flatMap(({ resource, operation, properties }) =>
 			properties.map((property) => ({
 				...property,
@@ -38,6 +32,18 @@ export function nodeProperties({ resources, operations }: Provider): INodeProper
 			})),
 		),
 	];
+}
+
+function selector(displayName: string, name: string, options: INodePropertyOptions[]): INodeProperties {
+	const list: INodeProperties = {
+		displayName,
+		name,
+		type: 'options',
+		noDataExpression: true,
+		options,
+		default: '',
+	};
+	return { ...list, default: options[0]?.value ?? '' };
 }
 
 const shownFor = (
@@ -104,13 +110,6 @@ export const allowAgentPurchasesProperty: INodeProperties = {
 	default: false,
 	description:
 		'Whether an AI agent that uses this node as a tool may spend money with it. Has no effect when a workflow runs the node.',
-};
-
-/** The credential of the tracking table, asked for only where an order is tracked. */
-export const trackingCredential: INodeCredentialDescription = {
-	name: 'orderTrackingApi',
-	required: true,
-	displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
 };
 
 const trackingProperties: INodeProperties[] = [
@@ -203,7 +202,7 @@ export const orderProperties = (options: OrderOptions): INodeProperties[] => [
 				name: 'waitForCompletion',
 				type: 'boolean',
 				default: false,
-				description: `Whether to wait until the order is final. ${options.waiting}`,
+				description: 'Whether to wait until the order is final. ' + options.waiting,
 			} satisfies INodeProperties,
 			{
 				displayName: 'Wait Timeout',

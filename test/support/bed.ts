@@ -1,0 +1,108 @@
+import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
+import { AiMarketApi } from '../../credentials/AiMarketApi.credentials';
+import { GamesDropApi } from '../../credentials/GamesDropApi.credentials';
+import { GamesDropDashboardApi } from '../../credentials/GamesDropDashboardApi.credentials';
+import { OrderTrackingApi } from '../../credentials/OrderTrackingApi.credentials';
+import { TeleKartStarsApi } from '../../credentials/TeleKartStarsApi.credentials';
+import { TgMarketApi } from '../../credentials/TgMarketApi.credentials';
+import { TributeApi } from '../../credentials/TributeApi.credentials';
+import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server';
+import {
+	execute,
+	type Credentials,
+	type Finished,
+	type Host,
+	type RunOptions,
+	type TestWorkflow,
+} from './engine';
+import { Agent, chain, Items, Loop, node, Through } from './nodes';
+
+/** The nodes of this package on the real engine, with the provider sandbox to talk to. */
+export interface Bed extends Host {
+	sandbox: Sandbox;
+	close: () => Promise<void>;
+	/** Runs a workflow. */
+	run: (workflow: TestWorkflow, options?: RunOptions) => Promise<Finished>;
+	/** Runs one node on the given items. Expressions in its parameters see them. */
+	runNode: (
+		type: string,
+		parameters: INodeParameters,
+		items?: IDataObject[],
+		more?: Partial<INode>,
+		options?: RunOptions,
+	) => Promise<Finished>;
+}
+
+export const CREDENTIALS_OF: Record<string, string[]> = {
+	teleKartStars: ['teleKartStarsApi', 'orderTrackingApi'],
+	tgMarket: ['tgMarketApi', 'orderTrackingApi'],
+	tribute: ['tributeApi'],
+	aiMarket: ['aiMarketApi', 'orderTrackingApi'],
+	gamesDrop: ['gamesDropApi', 'gamesDropDashboardApi', 'orderTrackingApi'],
+};
+
+/** Names the credentials a node of this type uses. */
+export const credentialsFor = (type: string): Pick<INode, 'credentials'> => ({
+	credentials: Object.fromEntries(
+		(CREDENTIALS_OF[type.replace(/Tool$/, '')] ?? []).map((name) => [name, { id: name, name }]),
+	),
+});
+
+export const credentialsOf = ({ providers }: Sandbox): Credentials => ({
+	teleKartStarsApi: { ...providers.teleKartStars },
+	tgMarketApi: { ...providers.tgMarket },
+	tributeApi: { ...providers.tribute },
+	aiMarketApi: { ...providers.aiMarket },
+	gamesDropApi: { ...providers.gamesDrop },
+	gamesDropDashboardApi: { token: providers.gamesDrop.dashboardToken, baseUrl: providers.gamesDrop.baseUrl },
+});
+
+export async function startBed(options: SandboxOptions = {}): Promise<Bed> {
+	const sandbox = await startSandbox(options);
+	const host: Host = {
+		nodes: [Items, Through, Loop, Agent, TeleKartStars],
+		credentialTypes: [
+			TeleKartStarsApi,
+			TgMarketApi,
+			TributeApi,
+			AiMarketApi,
+			GamesDropApi,
+			GamesDropDashboardApi,
+			OrderTrackingApi,
+		],
+		credentials: credentialsOf(sandbox),
+	};
+	const run = async (workflow: TestWorkflow, options?: RunOptions) => await execute(host, workflow, options);
+	return {
+		...host,
+		sandbox,
+		close: async () => await sandbox.close(),
+		run,
+		runNode: async (type, parameters, items = [{}], more = {}, options) =>
+			await run(
+				{
+					nodes: [
+						node('Start', 'items', { items: items as unknown as string }),
+						node('Node', type, parameters, { ...credentialsFor(type), ...more }),
+						node('Rest', 'through'),
+						node('Errors', 'through'),
+					],
+					connections: {
+						...chain('Start', 'Node', 'Rest'),
+						Node: {
+							main: [
+								[{ node: 'Rest', type: 'main', index: 0 }],
+								[{ node: 'Errors', type: 'main', index: 0 }],
+							],
+						},
+					},
+				},
+				options,
+			),
+	};
+}
+
+/** The json of a node's output items. */
+export const jsonOf = (finished: Finished, name = 'Node', output = 0, runIndex = 0): IDataObject[] =>
+	finished.output(name, output, runIndex).map(({ json }) => json);
