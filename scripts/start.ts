@@ -36,12 +36,12 @@ async function runDemo(): Promise<number> {
 	await writeFile(STATE, JSON.stringify({ pid: process.pid, n8n: host.pid, url: host.url }));
 	const editor = `http://localhost:${port}`;
 	say('');
-	say(`n8n               ${editor}`);
-	say(`  sign in with    ${host.login.email} / ${host.login.password}`);
-	say(`Provider sandbox  ${sandbox.url}`);
-	say(`  what it charged ${sandbox.url}/control/charges`);
+	say(`n8n                 ${editor}`);
+	say(`  sign in with      ${host.login.email} / ${host.login.password}`);
+	say(`Provider sandbox    ${sandbox.url}`);
+	say(`  what it charged   ${sandbox.url}/control/charges`);
 	say(`  what it was asked ${sandbox.url}/control/requests`);
-	say(`Log               ${relative(process.cwd(), host.logFile)}`);
+	say(`Log                 ${relative(process.cwd(), host.logFile)}`);
 	if (workflows.length > 0) say('Example workflows');
 	for (const { id, name } of workflows) say(`  ${editor}/workflow/${id}  ${name}`);
 	say('\nCtrl-C stops everything.');
