@@ -16,6 +16,7 @@ import type { TributeProvider } from './providers/tribute';
 
 const provider = z.enum(providerNames);
 const account = z.string().min(1);
+const id = z.union([z.string(), z.number()]).transform(String);
 const timeline = z
 	.array(z.strictObject({ afterMs: z.number().min(0), status: z.string() }))
 	.min(1)
@@ -71,7 +72,7 @@ const schemas = {
 		account: account.optional(),
 		/** TG Market's two id spaces; stars when left out. */
 		orderType: z.enum(['stars', 'premium']).optional(),
-		orderId: z.coerce.string(),
+		orderId: id,
 		/** Any word, also one the provider does not document. The order then stays as it is. */
 		status: z.string().optional(),
 		/** From now on. */
@@ -81,7 +82,7 @@ const schemas = {
 	}),
 	product: z.strictObject({
 		provider,
-		productId: z.coerce.string(),
+		productId: id,
 		price: z.number().min(0).optional(),
 		stock: z.number().int().min(0).optional(),
 		available: z.boolean().optional(),

@@ -68,7 +68,7 @@ function tributeProduct(id: number, index: number): TributeProduct {
 		id,
 		type,
 		name: index < names.length ? name : `${name} No. ${index}`,
-		...(index % 5 !== 4 && { description: 'High-speed delivery right in the chat' }),
+		...(index % 7 !== 3 && { description: 'High-speed delivery right in the chat' }),
 		amount,
 		currency,
 		...(forStars && { starsAmount: 100 + index }),

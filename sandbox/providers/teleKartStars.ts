@@ -280,7 +280,8 @@ function readTargets(body: Record<string, unknown>, refuse: RefuseOne): string[]
 	for (const one of [target, ...(targets as unknown[])]) {
 		const username = typeof one === 'string' ? usernameOf(one) : undefined;
 		if (!username) throw refuse('INVALID_TARGET');
-		accounts.set(username.toLowerCase(), `@${username}`);
+		const known = username.toLowerCase();
+		if (!accounts.has(known)) accounts.set(known, `@${username}`);
 	}
 	if (accounts.size > 50 || targets.length > 50) throw refuse('TOO_MANY_TARGETS');
 	return [...accounts.values()];
