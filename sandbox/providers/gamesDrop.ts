@@ -444,25 +444,35 @@ interface PageRequest {
 	category: string | undefined;
 }
 
+interface Entry {
+	offer: Offer;
+	/** What a search looks into. */
+	text: string;
+	/** The offer as a page has it, written when a page first needs it. */
+	row?: string | undefined;
+}
+
 /** The offers, ready to be sent: pages of 5,000 rows are put together from rows written once. */
 class Catalog {
-	private readonly offers = gamesDropOffers();
-	private readonly byId = new Map(this.offers.map((offer) => [offer.id, offer]));
-	private readonly rows = new Map<Offer, string>();
-	private readonly visible = new Map<Settlement, Offer[]>();
+	private readonly entries = gamesDropOffers().map((offer): Entry => ({
+		offer,
+		text: `${offer.product.name} ${offer.name}`.toLowerCase(),
+	}));
+	private readonly byId = new Map(this.entries.map((entry) => [entry.offer.id, entry]));
+	private readonly visible = new Map<Settlement, Entry[]>();
 	private readonly pages = new Map<string, string>();
 
 	get(id: number): Offer | undefined {
-		return this.byId.get(id);
+		return this.byId.get(id)?.offer;
 	}
 
 	change(id: number, change: Partial<Offer>): Offer | undefined {
-		const offer = this.byId.get(id);
-		if (!offer) return undefined;
-		Object.assign(offer, change);
-		this.rows.delete(offer);
+		const entry = this.byId.get(id);
+		if (!entry) return undefined;
+		Object.assign(entry.offer, change);
+		entry.row = undefined;
 		this.pages.clear();
-		return offer;
+		return entry.offer;
 	}
 
 	/** The whole answer as JSON text. */
@@ -471,47 +481,44 @@ class Catalog {
 		const known = this.pages.get(id);
 		if (known !== undefined) return known;
 
-		const offers = this.matching(request, account);
+		const entries = this.matching(request, account);
 		const start = (request.page - 1) * request.limit;
-		const rows = offers.slice(start, start + request.limit).map((offer) => this.row(offer));
-		const text = `{"count":${offers.length},"rows":[${rows.join(',')}]}`;
+		const rows = entries.slice(start, start + request.limit).map((entry) => (entry.row ??= row(entry.offer)));
+		const text = `{"count":${entries.length},"rows":[${rows.join(',')}]}`;
 		// Searches are as many as their words; only pages of the whole catalog are asked for again and again.
 		if (request.search === undefined && this.pages.size < 100) this.pages.set(id, text);
 		return text;
 	}
 
-	private matching({ profile, search, category }: PageRequest, account: GamesDropAccount): Offer[] {
-		let offers = this.visible.get(profile);
-		if (!offers) this.visible.set(profile, (offers = this.offers.filter((offer) => account.sees(offer))));
+	private matching({ profile, search, category }: PageRequest, account: GamesDropAccount): Entry[] {
+		let entries = this.visible.get(profile);
+		if (!entries) {
+			entries = this.entries.filter(({ offer }) => account.sees(offer));
+			this.visible.set(profile, entries);
+		}
 		if (category) {
 			const wanted = normalCategory(category);
-			offers = offers.filter((offer) => normalCategory(offer.product.category) === wanted);
+			entries = entries.filter(({ offer }) => normalCategory(offer.product.category) === wanted);
 		}
 		if (search) {
 			const wanted = search.trim().toLowerCase();
-			offers = offers.filter((offer) => `${offer.product.name} ${offer.name}`.toLowerCase().includes(wanted));
+			entries = entries.filter(({ text }) => text.includes(wanted));
 		}
-		return offers;
-	}
-
-	private row(offer: Offer): string {
-		let row = this.rows.get(offer);
-		if (row === undefined) {
-			row = JSON.stringify({
-				productId: offer.product.id,
-				productName: offer.product.name,
-				offerGroupId: offer.id,
-				offerGroupName: offer.name,
-				price: offer.price,
-				currency: offer.product.currency,
-				inStock: offer.inStock,
-				...requirements(offer),
-			});
-			this.rows.set(offer, row);
-		}
-		return row;
+		return entries;
 	}
 }
+
+const row = (offer: Offer): string =>
+	JSON.stringify({
+		productId: offer.product.id,
+		productName: offer.product.name,
+		offerGroupId: offer.id,
+		offerGroupName: offer.name,
+		price: offer.price,
+		currency: offer.product.currency,
+		inStock: offer.inStock,
+		...requirements(offer),
+	});
 
 /** `Top Up` and its old name `TOP_UP`, `Gift Cards` and `GIFT_CARD`. */
 const normalCategory = (category: string): string =>

@@ -1,4 +1,4 @@
-import { api, received, statuses, useSandbox, type Api } from './support';
+import { api, received, statuses, useSandbox, type Api, type Json } from './support';
 
 const sandbox = useSandbox();
 let anyone: Api;
@@ -30,7 +30,7 @@ describe('documented answers', () => {
 			stock: 500,
 			in_stock: true,
 		});
-		expect(products.some((product: any) => !product.in_stock && product.stock === 0)).toBe(true);
+		expect(products.some((product: Json) => !product.in_stock && product.stock === 0)).toBe(true);
 	});
 
 	it('sells codes from its stock', async () => {

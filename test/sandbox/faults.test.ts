@@ -108,7 +108,7 @@ describe.each(names)('at %s', (name) => {
 			await fault(name, { type: 'unreadable', kind });
 			bodies.push((await shop().buy()).body);
 		}
-		expect(() => JSON.parse(bodies[0])).toThrow();
+		expect(() => JSON.parse(bodies[0]!)).toThrow();
 		expect(bodies.slice(1)).toEqual(['', { message: 'accepted' }]);
 	});
 

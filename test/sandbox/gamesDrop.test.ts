@@ -1,4 +1,4 @@
-import { api, shape, statuses, useSandbox, type Api } from './support';
+import { api, shape, statuses, useSandbox, type Api, type Json } from './support';
 
 const sandbox = useSandbox();
 let anyone: Api;
@@ -26,7 +26,7 @@ const order = (offerId: number, price: number, customer: object = {}) => ({
 const sync = async (body: object) => (await partner.post('/offers/sync', body)).body;
 const topUp = async () => {
 	const { rows } = await sync({ search: 'Genshin', category: 'Top Up', limit: 10 });
-	return rows.find((row: any) => row.inStock);
+	return rows.find((row: Json) => row.inStock);
 };
 
 describe('documented answers', () => {
@@ -156,7 +156,7 @@ describe('documented answers', () => {
 			createdAt: expect.stringMatching(/Z$/),
 		});
 		const rest = (await dashboard.get('/balance/transactions?page=2&limit=3')).body.transactions;
-		expect(rest.map(({ type }: any) => type)).toEqual(['PURCHASE', 'DEPOSIT']);
+		expect(rest.map(({ type }: Json) => type)).toEqual(['PURCHASE', 'DEPOSIT']);
 		expect(await partner.get('/balance/transactions')).toMatchObject({
 			status: 401,
 			body: { code: 'INVALID_TOKEN' },
@@ -280,7 +280,7 @@ describe('refusals', () => {
 	it('is out of stock, out of balance, or has the transaction already', async () => {
 		const { client } = sandbox();
 		const { rows } = await sync({ limit: 5000 });
-		const gone = rows.find((row: any) => !row.inStock);
+		const gone = rows.find((row: Json) => !row.inStock);
 		expect(await partner.post('/offers/create-order', order(gone.offerGroupId, gone.price))).toMatchObject({
 			status: 409,
 			body: { code: 'OUT_OF_STOCK' },
@@ -339,7 +339,7 @@ describe('the catalog', () => {
 
 	it('is searched by product and offer, and by category under both its names', async () => {
 		const stars = await sync({ search: 'telegram stars' });
-		expect(stars.rows.map(({ offerGroupName }: any) => offerGroupName)).toEqual([
+		expect(stars.rows.map(({ offerGroupName }: Json) => offerGroupName)).toEqual([
 			'50 Stars',
 			'100 Stars',
 			'500 Stars',

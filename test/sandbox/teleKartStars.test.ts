@@ -1,4 +1,4 @@
-import { api, shape, statuses, useSandbox, type Api } from './support';
+import { api, shape, statuses, useSandbox, type Api, type Json } from './support';
 
 const sandbox = useSandbox();
 let anyone: Api;
@@ -69,7 +69,7 @@ describe('documented answers', () => {
 			price_usd: 8.5,
 		});
 		const { data: premium } = (await anyone.get('/products/premium')).body;
-		expect(premium.premium.map(({ duration_months }: any) => duration_months)).toEqual([3, 6, 12]);
+		expect(premium.premium.map(({ duration_months }: Json) => duration_months)).toEqual([3, 6, 12]);
 	});
 
 	it('tells the balance', async () => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { tributeEventNames } from '../../sandbox/catalogs/tributeEvents';
-import { api, shape, useSandbox, type Api } from './support';
+import { api, shape, useSandbox, type Api, type Json } from './support';
 
 const sandbox = useSandbox();
 let anyone: Api;
@@ -50,7 +50,7 @@ describe('products', () => {
 			const { rows, meta } = (await creator.get(`/products?page=${page}&size=100`)).body;
 			expect(meta).toEqual({ total: 260, offset: page, limit: 100 });
 			if (rows.length === 0) break;
-			ids.push(...rows.map(({ id }: any) => id));
+			ids.push(...rows.map(({ id }: Json) => id));
 		}
 		expect(ids).toHaveLength(260);
 		expect(new Set(ids).size).toBe(260);
