@@ -1,0 +1,39 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { nodeProperties } from '../shared/engine/properties';
+import { run } from '../shared/engine/run';
+import { provider } from './provider';
+
+export class TgMarket implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'TG Market',
+		name: 'tgMarket',
+		icon: { light: 'file:../../icons/tgMarket.svg', dark: 'file:../../icons/tgMarket.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Buy Telegram Stars and Premium from TG Market',
+		defaults: { name: 'TG Market' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'tgMarketApi', required: true },
+			{
+				name: 'orderTrackingApi',
+				required: true,
+				displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
+			},
+		],
+		properties: nodeProperties(provider),
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await run(this, provider);
+	}
+}

@@ -1,0 +1,26 @@
+import type { Provider } from '../shared/engine/operation';
+import { connection, DISPLAY_NAME, getOrder, NAME } from './api';
+import { getWalletBalance } from './operations/balance.get';
+import { createOneOrder } from './operations/order.create';
+import { getOneOrder } from './operations/order.get';
+import { getAllProducts } from './operations/product.getAll';
+
+export const provider: Provider = {
+	name: NAME,
+	displayName: DISPLAY_NAME,
+	connection,
+	resources: [
+		{ name: 'Balance', value: 'balance' },
+		{ name: 'Order', value: 'order' },
+		{ name: 'Product', value: 'product' },
+	],
+	operations: [getWalletBalance, createOneOrder, getOneOrder, getAllProducts],
+	orders: {
+		types: [
+			{ name: 'Stars', value: 'stars' },
+			{ name: 'Premium', value: 'premium' },
+		],
+		lookEvery: [2, 10],
+		get: getOrder,
+	},
+};
