@@ -1,0 +1,32 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { nodeProperties } from '../shared/engine/properties';
+import { run } from '../shared/engine/run';
+import { provider } from './provider';
+
+export class Tribute implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Tribute',
+		name: 'tribute',
+		icon: { light: 'file:../../icons/tribute.svg', dark: 'file:../../icons/tribute.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Look up the products you sell on Tribute and refund purchases paid with Telegram Stars',
+		defaults: { name: 'Tribute' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'tributeApi', required: true }],
+		properties: nodeProperties(provider),
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await run(this, provider);
+	}
+}

@@ -1,0 +1,30 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ReadOperation } from '../../shared/engine/operation';
+import { simplifyProperty } from '../../shared/engine/properties';
+import { getProduct, ID } from '../api';
+
+export const getOneProduct: ReadOperation = {
+	resource: 'product',
+	operation: 'get',
+	displayName: 'Get',
+	action: 'Get product',
+	description: 'Get one of your products',
+	properties: [
+		{
+			displayName: 'Product ID',
+			name: 'productId',
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. 2548',
+			description: 'The number Get Many gives, or an event of the Tribute Trigger',
+		},
+		simplifyProperty,
+	],
+	async read(item) {
+		const productId = item.text('productId');
+		if (!ID.test(productId)) throw item.invalid('productId', 'expected a positive whole number');
+		const { raw, data } = await getProduct(await item.api(), productId);
+		return item.flag('simplify', true) ? (data as unknown as IDataObject) : raw;
+	},
+};

@@ -1,0 +1,58 @@
+import type { PurchaseOperation } from '../../shared/engine/operation';
+import { allowAgentPurchasesProperty } from '../../shared/engine/properties';
+import { cancelPurchase, ID } from '../api';
+
+export const cancelOnePurchase: PurchaseOperation<string> = {
+	resource: 'purchase',
+	operation: 'cancel',
+	displayName: 'Cancel',
+	action: 'Cancel purchase',
+	description: 'Cancel a purchase paid with Telegram Stars and give the Stars back',
+	properties: [
+		{
+			displayName:
+				'Cancelling is final: the buyer gets the Stars back and it cannot be undone. It works only for purchases paid with Telegram Stars.',
+			name: 'finalNotice',
+			type: 'notice',
+			default: '',
+		},
+		{
+			displayName: 'Purchase ID',
+			name: 'purchaseId',
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. 12345',
+			description:
+				'The purchaseId in an event of the Tribute Trigger. Tribute has no other way to look it up.',
+		},
+		allowAgentPurchasesProperty,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Request Timeout',
+					name: 'requestTimeout',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: 60,
+					description:
+						'How many seconds the request may take. A cancellation that takes longer has an unknown outcome.',
+				},
+			],
+		},
+	],
+	async prepare(item) {
+		const purchaseId = item.text('purchaseId');
+		if (!ID.test(purchaseId)) throw item.invalid('purchaseId', 'expected a positive whole number');
+		return purchaseId;
+	},
+	async place(item, purchaseId) {
+		const raw = await cancelPurchase(await item.api(), purchaseId);
+		return { orderId: purchaseId, output: raw, raw };
+	},
+};
