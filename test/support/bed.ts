@@ -7,6 +7,8 @@ import { TeleKartStarsApi } from '../../credentials/TeleKartStarsApi.credentials
 import { TgMarketApi } from '../../credentials/TgMarketApi.credentials';
 import { TributeApi } from '../../credentials/TributeApi.credentials';
 import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node';
+import { TgMarket } from '../../nodes/TgMarket/TgMarket.node';
+import { Tribute } from '../../nodes/Tribute/Tribute.node';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server';
 import {
 	execute,
@@ -61,7 +63,7 @@ export const credentialsOf = ({ providers }: Sandbox): Credentials => ({
 export async function startBed(options: SandboxOptions = {}): Promise<Bed> {
 	const sandbox = await startSandbox(options);
 	const host: Host = {
-		nodes: [Items, Through, Loop, Agent, TeleKartStars],
+		nodes: [Items, Through, Loop, Agent, TeleKartStars, TgMarket, Tribute],
 		credentialTypes: [
 			TeleKartStarsApi,
 			TgMarketApi,
