@@ -20,6 +20,8 @@ export interface StoredRow extends Row {
 	/** ISO 8601. */
 	createdAt: string;
 	updatedAt: string;
+	/** What n8n holds for an empty `finalAt`: '' where this package wrote it, null where n8n's own node did. */
+	noFinalAt: '' | null;
 }
 
 const n8nSays = z.object({ message: optional(text), code: optional(text) });
@@ -52,18 +54,24 @@ export const orderTrackingConnection: Connection = {
 };
 
 const column = optional(text).transform((value) => value ?? '');
-const storedRow = z.object({
-	id: z.number(),
-	createdAt: z.string(),
-	updatedAt: z.string(),
-	provider: column,
-	orderType: column,
-	orderId: column,
-	state: column,
-	status: column,
-	reference: column,
-	finalAt: column,
-});
+const storedRow = z
+	.object({
+		id: z.number(),
+		createdAt: z.string(),
+		updatedAt: z.string(),
+		provider: column,
+		orderType: column,
+		orderId: column,
+		state: column,
+		status: column,
+		reference: column,
+		finalAt: optional(text),
+	})
+	.transform(({ finalAt, ...row }): StoredRow => ({
+		...row,
+		finalAt: finalAt ?? '',
+		noFinalAt: finalAt === null ? null : '',
+	}));
 const tableList = z.object({
 	data: z.array(z.object({ id: text, name: z.string() })),
 	nextCursor: optional(z.string()),
@@ -75,20 +83,26 @@ const rows = z.array(storedRow);
 export type Condition = {
 	columnName: string;
 	condition: 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte';
-	value: string | number;
+	value: string | number | null;
 };
 
 /** Rows a filter matches: all conditions, or any of them. */
 export const where = (filters: Condition[], type: 'and' | 'or' = 'and') => ({ type, filters });
+
+const equals = (columnName: string, value: string | number | null): Condition => ({
+	columnName,
+	condition: 'eq',
+	value,
+});
 
 const identity = ({
 	provider,
 	orderType,
 	orderId,
 }: Pick<Row, 'provider' | 'orderType' | 'orderId'>): Condition[] => [
-	{ columnName: 'provider', condition: 'eq', value: provider },
-	{ columnName: 'orderType', condition: 'eq', value: orderType },
-	{ columnName: 'orderId', condition: 'eq', value: orderId },
+	equals('provider', provider),
+	equals('orderType', orderType),
+	equals('orderId', orderId),
 ];
 
 /** Identifies an order across rows and events. */
@@ -142,21 +156,36 @@ export class OrderTable {
 		);
 	}
 
-	/**
-	 * Notes what an order has come to. The first who sees it final sets `finalAt`; later ones change state
-	 * and status only.
-	 */
+	/** Notes what an order written before has come to. The first who sees it final sets `finalAt`. */
 	async note(row: Row): Promise<void> {
 		const { state, status, finalAt } = row;
-		if (finalAt !== '')
-			await this.update([...identity(row), { columnName: 'finalAt', condition: 'eq', value: '' }], {
-				finalAt,
-			});
+		if (finalAt !== '') await this.update([...identity(row), equals('finalAt', '')], { finalAt });
 		await this.update(identity(row), { state, status });
 	}
 
-	/** One page of rows, ordered by a column. */
-	async page(
+	/** Changes a row that is still open; false when somebody else has seen its order final meanwhile. */
+	async change({ id, noFinalAt }: StoredRow, data: Partial<Row>): Promise<boolean> {
+		return (await this.update([equals('id', id), equals('finalAt', noFinalAt)], data)).length > 0;
+	}
+
+	/** Changes a row whatever has become of it. */
+	async overwrite({ id }: StoredRow, data: Partial<Row>): Promise<void> {
+		await this.update([equals('id', id)], data);
+	}
+
+	/** All rows a filter matches, newest first, at most so many pages of 250. */
+	async rows(filter: ReturnType<typeof where>, pages: number): Promise<StoredRow[]> {
+		const found: StoredRow[] = [];
+		let cursor: string | undefined;
+		for (let page = 0; page < pages && (page === 0 || cursor !== undefined); page++) {
+			const { rows, next } = await this.page(filter, 'id:desc', cursor);
+			for (const row of rows) found.push(row);
+			cursor = next;
+		}
+		return found;
+	}
+
+	private async page(
 		filter: ReturnType<typeof where>,
 		sortBy: string,
 		cursor?: string,

@@ -34,7 +34,12 @@ export function nodeProperties({ resources, operations }: Provider): INodeProper
 	];
 }
 
-function selector(displayName: string, name: string, options: INodePropertyOptions[]): INodeProperties {
+/** A list to choose one of, its first entry chosen. */
+export function selector(
+	displayName: string,
+	name: string,
+	options: INodePropertyOptions[],
+): INodeProperties {
 	const list: INodeProperties = {
 		displayName,
 		name,
