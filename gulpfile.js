@@ -18,7 +18,10 @@ async function clean() {
 
 /** Lists nodes, credentials and providers where they are needed: a new provider needs no hand edit of either. */
 async function register() {
-	const folders = namesIn('nodes');
+	const folders = readdirSync('nodes', { withFileTypes: true })
+		.filter((entry) => entry.isDirectory())
+		.map(({ name }) => name)
+		.sort();
 
 	const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 	manifest.n8n.credentials = built('credentials', '.credentials.ts');
