@@ -14,7 +14,7 @@ import { mapBounded } from '../shared/engine/parallel';
 import { deliveryOf } from './delivery';
 import { eventIdOf, eventOf, type EventState, type OrderEvent, type Watched } from './event';
 import { Memory, OVERLAP } from './memory';
-import { REFUND_INTERVAL, REFUND_WATCH, Schedule } from './schedule';
+import { REFUND_WATCH, Schedule } from './schedule';
 
 /** A provider whose orders can be looked up. */
 export type Followed = Provider & { orders: Orders };
@@ -75,7 +75,6 @@ interface Look {
 export class Poll {
 	private readonly started = Date.now();
 	private readonly deadline: number;
-	private readonly memory: Memory;
 	private readonly live: Live;
 	private readonly failures = new Map<Followed, ProviderError>();
 
@@ -85,8 +84,11 @@ export class Poll {
 	) {
 		const budget = (context.getPollBudgetMs?.() ?? Infinity) - BUDGET_MARGIN;
 		this.deadline = this.started + Math.min(LONGEST_POLL, budget) * ASKING_SHARE;
-		this.memory = new Memory(context.getWorkflowStaticData('node'));
 		this.live = this.wake();
+	}
+
+	private get memory(): Memory {
+		return new Memory(this.context.getWorkflowStaticData('node'));
 	}
 
 	/** Shows the watched orders as they stand. Changes nothing. */
@@ -132,12 +134,9 @@ export class Poll {
 		const asked = [
 			...settled,
 			...schedule.due(waiting, this.started),
-			...schedule.due(refundable, this.started, () => REFUND_INTERVAL),
+			...schedule.due(refundable, this.started),
 		];
 		const looks = await this.ask(asked, async (look) => await this.note(table, look));
-		schedule.prune(new Set([...waiting, ...refundable].map(({ key }) => key)));
-		for (const { key, state } of waiting) this.live.held.set(key, state);
-
 		const events = new Map<OrderEvent, number>();
 		for (const { candidate, order } of looks) {
 			const { settledAs } = candidate;
@@ -149,6 +148,10 @@ export class Poll {
 			const expiredAt = candidate.since + this.settings.expireAfter;
 			if (expiredAt >= since - OVERLAP) events.set(eventOf(candidate, 'expired', null), expiredAt);
 		}
+		const watched = [...waiting, ...refundable];
+		schedule.prune(new Set(watched.map(({ key }) => key)));
+		this.live.held = new Map(watched.map(({ key, state }) => [key, state]));
+
 		const found = new Set(looks.map(({ candidate }) => candidate.key));
 		const left = settled.filter(({ key }) => !found.has(key)).map((candidate) => candidate.since);
 		return this.emit(events, Math.min(Infinity, ...left));
@@ -183,7 +186,9 @@ export class Poll {
 		order: Order,
 		time: number,
 	): void {
-		const previous = this.live.held.get(candidate.key) ?? candidate.state;
+		// A row that is final no longer tells what it held before; this process may have seen it.
+		const previous =
+			candidate.settledAs === state ? (this.live.held.get(candidate.key) ?? state) : candidate.state;
 		const event = eventOf({ ...candidate, state: previous }, state, order);
 		if (this.settings.events.includes(state) && !this.memory.has(event.eventId)) events.set(event, time);
 	}
@@ -316,7 +321,7 @@ export class Poll {
 		);
 		return (await table.rows(ended, REFUND_PAGES))
 			.filter((row) => this.isFollowed(row) && Date.parse(row.finalAt) > this.started - REFUND_WATCH)
-			.map(fromRow);
+			.map((row) => ({ ...fromRow(row), since: Date.parse(row.finalAt) }));
 	}
 
 	private isFollowed(row: StoredRow): boolean {
@@ -365,19 +370,22 @@ export class Poll {
 	}
 
 	private wake(): Live {
-		const { id: workflowId } = this.context.getWorkflow();
-		const key = `${workflowId}:${this.context.getNode().id}`;
-		const isActivation = !activations.has(this.context) && this.context.getActivationMode() === 'activate';
-		activations.add(this.context);
-		let live = lives.get(key);
-		if (live === undefined || isActivation) {
-			live = { schedule: new Schedule(), held: new Map(), activatedAt: this.started, settled: false };
-			if (this.context.getMode() !== 'manual') lives.set(key, live);
-		}
+		const { context, started } = this;
+		const fresh = {
+			schedule: new Schedule(),
+			held: new Map<string, string>(),
+			activatedAt: started,
+			settled: false,
+		};
+		if (context.getMode() === 'manual') return fresh;
+		const key = `${context.getWorkflow().id}:${context.getNode().id}`;
+		const isActivation = context.getActivationMode() === 'activate' && !activations.has(context);
+		activations.add(context);
+		const live = isActivation ? fresh : (lives.get(key) ?? fresh);
+		lives.set(key, live);
 		// What became final while the workflow was off is none of its business.
-		if (isActivation && this.context.getMode() !== 'manual' && this.memory.since !== undefined) {
-			this.memory.start(Math.max(this.memory.since, this.started - OVERLAP));
-		}
+		const { since } = this.memory;
+		if (isActivation && since !== undefined) this.memory.start(Math.max(since, started - OVERLAP));
 		return live;
 	}
 }

@@ -4,13 +4,12 @@ const HOUR = 60 * MINUTE;
 /** How often an order of this age is asked, in milliseconds: each poll when new, hourly from a day on. */
 export const intervalAt = (age: number): number => (age < HOUR / 2 ? 0 : Math.min(HOUR, age / 24));
 
-/** How long after its end an order may still be refunded by its provider, and how often that is looked up. */
+/** How long after an order failed its refund is looked out for. */
 export const REFUND_WATCH = 72 * HOUR;
-export const REFUND_INTERVAL = HOUR;
 
 interface Due {
 	key: string;
-	/** Epoch milliseconds. */
+	/** Epoch milliseconds since when it has stood as it does. */
 	since: number;
 }
 
@@ -21,10 +20,13 @@ interface Due {
 export class Schedule {
 	private asked = new Map<string, number>();
 
-	/** Which of the orders are due, the longest waiting first. Forgets the others' past. */
-	due<T extends Due>(orders: T[], now: number, interval = (order: T) => intervalAt(now - order.since)): T[] {
+	/** Which of the orders are due, the longest waiting first. */
+	due<T extends Due>(orders: T[], now: number): T[] {
 		const waiting = orders
-			.map((order) => ({ order, at: (this.asked.get(order.key) ?? -Infinity) + interval(order) }))
+			.map((order) => ({
+				order,
+				at: (this.asked.get(order.key) ?? -Infinity) + intervalAt(now - order.since),
+			}))
 			.filter(({ at }) => at <= now);
 		return waiting.sort((one, other) => compare(one.at, other.at)).map(({ order }) => order);
 	}

@@ -6,6 +6,9 @@ import { OrderTrackingApi } from '../../credentials/OrderTrackingApi.credentials
 import { TeleKartStarsApi } from '../../credentials/TeleKartStarsApi.credentials';
 import { TgMarketApi } from '../../credentials/TgMarketApi.credentials';
 import { TributeApi } from '../../credentials/TributeApi.credentials';
+import { AiMarket } from '../../nodes/AiMarket/AiMarket.node';
+import { GamesDrop } from '../../nodes/GamesDrop/GamesDrop.node';
+import { DigitalGoodsOrderTrigger } from '../../nodes/DigitalGoodsOrderTrigger/DigitalGoodsOrderTrigger.node';
 import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node';
 import { TgMarket } from '../../nodes/TgMarket/TgMarket.node';
 import { Tribute } from '../../nodes/Tribute/Tribute.node';
@@ -63,7 +66,18 @@ export const credentialsOf = ({ providers }: Sandbox): Credentials => ({
 export async function startBed(options: SandboxOptions = {}): Promise<Bed> {
 	const sandbox = await startSandbox(options);
 	const host: Host = {
-		nodes: [Items, Through, Loop, Agent, TeleKartStars, TgMarket, Tribute],
+		nodes: [
+			Items,
+			Through,
+			Loop,
+			Agent,
+			DigitalGoodsOrderTrigger,
+			TeleKartStars,
+			TgMarket,
+			Tribute,
+			AiMarket,
+			GamesDrop,
+		],
 		credentialTypes: [
 			TeleKartStarsApi,
 			TgMarketApi,

@@ -1,0 +1,11 @@
+/** Runs against a real n8n, which they start themselves: `npm run test:n8n`. */
+const base = require('./jest.config.js');
+
+/** @type {import('jest').Config} */
+module.exports = {
+	...base,
+	testMatch: ['<rootDir>/test/n8n/**/*.test.ts'],
+	testPathIgnorePatterns: ['/node_modules/'],
+	testTimeout: 300_000,
+	maxWorkers: 1,
+};
