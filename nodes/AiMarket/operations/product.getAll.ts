@@ -1,0 +1,43 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ReadOperation } from '../../shared/engine/operation';
+import { listProperties, simplifyProperty } from '../../shared/engine/properties';
+import { getProducts } from '../api';
+
+export const getAllProducts: ReadOperation = {
+	resource: 'product',
+	operation: 'getAll',
+	displayName: 'Get Many',
+	action: 'Get many products',
+	description: 'Get the catalog with its prices and what is in stock',
+	properties: [
+		...listProperties,
+		simplifyProperty,
+		{
+			displayName: 'Filters',
+			name: 'filters',
+			type: 'collection',
+			placeholder: 'Add Filter',
+			default: {},
+			options: [
+				{
+					displayName: 'In Stock Only',
+					name: 'inStockOnly',
+					type: 'boolean',
+					default: true,
+					description: 'Whether to leave out products that cannot be bought now',
+				},
+			],
+		},
+	],
+	async read(item) {
+		const limit = item.limit();
+		const inStockOnly = item.flag('filters.inStockOnly');
+		const simplify = item.flag('simplify', true);
+		const { raw, products } = await getProducts(await item.api());
+		return products
+			.map((product, index) => ({ product, untouched: raw[index]! }))
+			.filter(({ product }) => !inStockOnly || product.inStock !== false)
+			.slice(0, limit)
+			.map(({ product, untouched }) => (simplify ? (product as unknown as IDataObject) : untouched));
+	},
+};
