@@ -6,12 +6,12 @@ import { OrderTrackingApi } from '../../credentials/OrderTrackingApi.credentials
 import { TeleKartStarsApi } from '../../credentials/TeleKartStarsApi.credentials';
 import { TgMarketApi } from '../../credentials/TgMarketApi.credentials';
 import { TributeApi } from '../../credentials/TributeApi.credentials';
-import { AiMarket } from '../../nodes/AiMarket/AiMarket.node';
-import { GamesDrop } from '../../nodes/GamesDrop/GamesDrop.node';
-import { DigitalGoodsOrderTrigger } from '../../nodes/DigitalGoodsOrderTrigger/DigitalGoodsOrderTrigger.node';
-import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node';
-import { TgMarket } from '../../nodes/TgMarket/TgMarket.node';
-import { Tribute } from '../../nodes/Tribute/Tribute.node';
+import { AiMarket } from '../../nodes/AiMarket/AiMarket.node.ts';
+import { GamesDrop } from '../../nodes/GamesDrop/GamesDrop.node.ts';
+import { DigitalGoodsOrderTrigger } from '../../nodes/DigitalGoodsOrderTrigger/DigitalGoodsOrderTrigger.node.ts';
+import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node.ts';
+import { TgMarket } from '../../nodes/TgMarket/TgMarket.node.ts';
+import { Tribute } from '../../nodes/Tribute/Tribute.node.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server';
 import {
 	execute,

@@ -1,0 +1,362 @@
+import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+import type { Balance } from '../shared/domain/balance';
+import { perUnit, times } from '../shared/domain/money';
+import { stateOf, type Order, type OrderReference, type OrderState } from '../shared/domain/order';
+import { starsInName, type Product } from '../shared/domain/product';
+import { ProviderError } from '../shared/engine/errors';
+import type { Api, Reading } from '../shared/engine/http';
+import { amount, optional, text } from '../shared/engine/wire';
+import { DISPLAY_NAME, INVALID, NAME } from './connections';
+import { allPages, type Page } from './pages';
+
+/**
+ * GamesDrop sells game keys, gift cards, top-ups and Telegram Stars: keys at once, top-ups within an hour.
+ * Source: https://gamesdrop.io/docs/partner-api ("GamesDrop.io API - Merchant Guide"). Its offer groups are
+ * what this package calls products. Prices are in each product's own currency, the balance is in USD.
+ */
+export const BALANCE_CURRENCY = 'USD';
+/** Costs nothing and is always delivered. */
+export const TEST_OFFER = '999';
+
+const BALANCE = '/api/v1/offers/balance';
+/** For the dashboard by the document, but some accounts have their balance here only. */
+const OTHER_BALANCE = '/api/v1/balance';
+const TRANSACTIONS = '/api/v1/balance/transactions';
+const SYNC = '/api/v1/offers/sync';
+const FIND_ONE = '/api/v1/offers/find-one';
+const SERVERS = '/api/v1/offers/servers';
+const CHECK_PLAYER = '/api/v1/offers/check-game-data';
+const CREATE_ORDER = '/api/v1/offers/create-order';
+const ORDER_STATUS = '/api/v1/offers/order-status';
+const TELEGRAM_USER = '/api/aggregator/a6/telegram/user-info';
+
+const MOST_OFFERS_A_PAGE = 5_000;
+const MOST_TRANSACTIONS_A_PAGE = 100;
+const CHOICES_A_PAGE = 50;
+
+/** Keys and Stars complete at once, top-ups take 1 to 60 minutes. Both spellings occur. */
+const STATES: Record<string, OrderState> = {
+	submitted: 'pending',
+	processing: 'processing',
+	completed: 'completed',
+	canceled: 'cancelled',
+	cancelled: 'cancelled',
+	failed: 'failed',
+	refund: 'refunded',
+	refunded: 'refunded',
+};
+
+/** Fields come as `orderId` and, in newer answers, here and there as `order_id`: both are read. */
+function camelKeys(value: unknown): unknown {
+	if (typeof value !== 'object' || value === null) return value;
+	const snakes = Object.entries(value).filter(([key]) => key.includes('_'));
+	if (snakes.length === 0) return value;
+	const camels = snakes.map(([key, field]) => [
+		key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+		field,
+	]);
+	return { ...Object.fromEntries(camels), ...value };
+}
+const fields = <T extends z.ZodRawShape>(shape: T) => z.preprocess(camelKeys, z.object(shape));
+
+/** A currency's code, upper case, on its own or in an object. */
+const currency = optional(
+	z
+		.union([z.string(), z.object({ code: z.string() }).transform(({ code }) => code)])
+		.transform((code) => code.toUpperCase()),
+);
+
+const balance = fields({ balance: amount, draftBalance: optional(amount), currency });
+const transactions = fields({
+	transactions: z.array(z.object({ id: optional(text) })),
+	total: optional(amount),
+});
+const row = fields({
+	offerGroupId: text,
+	productName: optional(text),
+	offerGroupName: optional(text),
+	price: optional(amount),
+	currency,
+	inStock: optional(z.boolean()),
+});
+const rows = fields({ rows: z.array(row), count: optional(amount) });
+const offer = fields({
+	offerId: optional(text),
+	productName: optional(text),
+	offerName: optional(text),
+	price: optional(amount),
+	currency,
+	inStock: optional(z.boolean()),
+});
+const servers = z.union([z.record(text), z.array(z.never()).transform(() => ({}))]);
+const player = fields({ status: z.string(), gameUserLogin: optional(text) });
+const telegramUser = fields({
+	username: optional(text),
+	userInfo: optional(fields({ id: optional(text), firstName: optional(text), username: optional(text) })),
+	message: optional(text),
+});
+const order = fields({
+	orderId: text,
+	status: optional(z.string()),
+	offerId: optional(text),
+	price: optional(amount),
+	currency,
+	key: optional(z.union([text.transform((key) => [key]), z.array(text)])),
+	message: optional(text),
+	gameUserId: optional(text),
+	customer: optional(fields({ gameUserId: optional(text), email: optional(text) })),
+	fulfillmentData: optional(fields({ telegramUserId: optional(text), errorMessage: optional(text) })),
+});
+
+/** The balance, in USD. Accounts that pay later have one too, but do not need it. */
+export async function getBalance(api: Api): Promise<Reading<Balance>> {
+	const { raw, data } = await api
+		.read({ method: 'GET', path: BALANCE }, balance)
+		.catch(async (error: unknown) => {
+			if (!(error instanceof ProviderError && error.status === 404)) throw error;
+			return await api.read({ method: 'GET', path: OTHER_BALANCE }, balance).catch(() => {
+				throw error;
+			});
+		});
+	const { balance: available, draftBalance: locked } = data;
+	return {
+		raw,
+		data: {
+			provider: NAME,
+			available,
+			locked,
+			total: times(available + (locked ?? 0), 1),
+			currency: data.currency ?? BALANCE_CURRENCY,
+		},
+	};
+}
+
+/** What went in and out of the balance, latest first, as GamesDrop has it. Needs the dashboard's token. */
+export async function getTransactions(api: Api, limit: number): Promise<IDataObject[]> {
+	return await allPages(limit, MOST_TRANSACTIONS_A_PAGE, async (page, size) => {
+		const query = { page, limit: size };
+		const { raw, data } = await api.read({ method: 'GET', path: TRANSACTIONS, query }, transactions);
+		const untouched = raw.transactions as IDataObject[];
+		return {
+			rows: untouched.map((value, index) => ({
+				id: data.transactions[index]!.id ?? `${page} ${index}`,
+				value,
+			})),
+			total: data.total,
+		};
+	});
+}
+
+export interface OfferFilter {
+	search?: string;
+	category?: string;
+}
+
+export interface Offer {
+	raw: IDataObject;
+	product: Product;
+}
+
+/** The catalog as far as it is asked for: 12,000 offers are three requests. */
+export async function getOffers(api: Api, filter: OfferFilter, limit: number): Promise<Offer[]> {
+	return await allPages(
+		limit,
+		MOST_OFFERS_A_PAGE,
+		async (page, size) => await getPage(api, filter, page, size),
+	);
+}
+
+/** One page of the catalog for the list in the editor. */
+export async function searchOffers(
+	api: Api,
+	search: string,
+	page: number,
+): Promise<{ products: Product[]; more: boolean }> {
+	const { rows: found, total } = await getPage(api, { search }, page, CHOICES_A_PAGE);
+	return {
+		products: found.map(({ value }) => value.product),
+		more:
+			total === null ? found.length === CHOICES_A_PAGE : found.length > 0 && page * CHOICES_A_PAGE < total,
+	};
+}
+
+async function getPage(
+	api: Api,
+	{ search, category }: OfferFilter,
+	page: number,
+	limit: number,
+): Promise<Page<Offer>> {
+	const body = { limit, page, ...(search ? { search } : {}), ...(category ? { category } : {}) };
+	const { raw, data } = await api.read({ method: 'POST', path: SYNC, body }, rows);
+	const untouched = raw.rows as IDataObject[];
+	return {
+		rows: data.rows.map((entry, index) => ({
+			id: entry.offerGroupId,
+			value: {
+				raw: untouched[index]!,
+				product: toProduct(entry.offerGroupId, { ...entry, offerName: entry.offerGroupName }),
+			},
+		})),
+		total: data.count,
+	};
+}
+
+/** One offer and what it costs now: the price an order must confirm. */
+export async function getOffer(api: Api, offerId: number): Promise<Reading<Product>> {
+	const { raw, data } = await api.read({ method: 'POST', path: FIND_ONE, body: { offerId } }, offer);
+	return { raw, data: toProduct(data.offerId ?? String(offerId), data) };
+}
+
+type Named = Pick<z.output<typeof offer>, 'productName' | 'offerName' | 'price' | 'currency' | 'inStock'>;
+
+function toProduct(
+	productId: string,
+	{ productName, offerName, price, currency: code, inStock }: Named,
+): Product {
+	const name = [productName, offerName].filter(Boolean).join(' – ') || productId;
+	const stars = starsInName(name);
+	return {
+		provider: NAME,
+		productId,
+		name,
+		type: null,
+		quantity: stars ?? 1,
+		unit: stars === null ? 'piece' : 'star',
+		price,
+		unitPrice: perUnit(price, stars ?? 1),
+		currency: code,
+		inStock,
+	};
+}
+
+/** Servers of a game: the label to show, and the ID an order takes. Empty where it has none. */
+export async function getServers(
+	api: Api,
+	offerId: number,
+): Promise<Array<{ name: string; gameServerId: string }>> {
+	const { data } = await api.read({ method: 'POST', path: SERVERS, body: { offerId } }, servers);
+	return Object.entries(data).map(([name, gameServerId]) => ({ name, gameServerId }));
+}
+
+export interface PlayerCheck {
+	/** Null when GamesDrop says neither yes nor no. */
+	valid: boolean | null;
+	status: string;
+	playerName: string | null;
+}
+
+/** Whether a game knows the player. Needs `playerConnection`: a no may come with any status of HTTP. */
+export async function validatePlayer(
+	api: Api,
+	offerId: number,
+	{ gameUserId, gameServerId }: Customer,
+): Promise<PlayerCheck> {
+	const body = { offerId, gameUserId, ...(gameServerId === undefined ? {} : { gameServerId }) };
+	const { data } = await api
+		.read({ method: 'POST', path: CHECK_PLAYER, body }, player)
+		.catch((error: unknown) => {
+			if (error instanceof ProviderError && error.code === INVALID)
+				return { data: { status: INVALID, gameUserLogin: null } };
+			throw error;
+		});
+	const word = data.status.toUpperCase();
+	const valid = word === 'VALID' ? true : word === INVALID ? false : null;
+	return { valid, status: data.status, playerName: data.gameUserLogin };
+}
+
+/** A Telegram account, with its ID when its owner has talked to GamesDrop's bot. Needs `telegramConnection`. */
+export async function getTelegramUser(api: Api, username: string) {
+	const { data } = await api.read({ method: 'POST', path: TELEGRAM_USER, body: { username } }, telegramUser);
+	const { userInfo } = data;
+	const id = Number(userInfo?.id ?? 0) === 0 ? null : userInfo!.id;
+	return {
+		resolved: id !== null,
+		telegramUserId: id,
+		username: userInfo?.username ?? data.username,
+		firstName: userInfo?.firstName ?? null,
+		message: data.message,
+	};
+}
+
+/** Who an order is for; each product asks for other parts of it. */
+export interface Customer {
+	gameUserId?: string;
+	gameServerId?: string;
+	email?: string;
+}
+
+export interface NewOrder {
+	offerId: number;
+	/** The price GamesDrop quoted, exactly as it quoted it. */
+	price: number;
+	/** Unique: GamesDrop refuses the second order with it. */
+	transactionId: string;
+	customer: Customer;
+}
+
+/** Orders and pays from the balance, one unit. */
+export async function createOrder(
+	api: Api,
+	{ offerId, price, transactionId, customer }: NewOrder,
+): Promise<Reading<Order>> {
+	const body = {
+		offerId,
+		price,
+		transactionId,
+		...(Object.keys(customer).length === 0 ? {} : { customer: { ...customer } }),
+	};
+	const { raw, data } = await api.buy({ method: 'POST', path: CREATE_ORDER, body }, order);
+	return { raw, data: toOrder(data) };
+}
+
+export async function getOrderByTransaction(api: Api, transactionId: string): Promise<Reading<Order>> {
+	const { raw, data } = await api.read(
+		{ method: 'POST', path: ORDER_STATUS, body: { transactionId } },
+		order,
+	);
+	return { raw, data: toOrder(data) };
+}
+
+/** Looks an order up by the ID GamesDrop gave it. */
+export async function getOrder(
+	api: Api,
+	{ orderId }: Pick<OrderReference, 'orderId'>,
+): Promise<{ order: Order; raw: IDataObject }> {
+	const number = wholeNumber(orderId);
+	if (number === undefined) {
+		throw new ProviderError({
+			provider: NAME,
+			code: 'INVALID_PARAMETER',
+			message: `Order ID: expected the number ${DISPLAY_NAME} gave the order, got "${orderId.slice(0, 60)}"`,
+			description: 'Nothing was sent. An ID of your own is the Transaction ID: look the order up by that.',
+		});
+	}
+	const { raw, data } = await api.read(
+		{ method: 'POST', path: ORDER_STATUS, body: { orderId: number } },
+		order,
+	);
+	return { order: toOrder(data), raw };
+}
+
+/** IDs of offers and orders leave as JSON numbers; undefined for text that is none. */
+export const wholeNumber = (digits: string): number | undefined =>
+	/^[1-9]\d*$/.test(digits) && Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined;
+
+/** An order as it is told. Those that were cancelled leave out most of it. */
+function toOrder(data: z.output<typeof order>): Order {
+	const { customer, fulfillmentData } = data;
+	return {
+		provider: NAME,
+		orderId: data.orderId,
+		state: stateOf(data.status, STATES),
+		status: data.status,
+		productId: data.offerId,
+		recipient:
+			data.gameUserId ?? customer?.gameUserId ?? fulfillmentData?.telegramUserId ?? customer?.email ?? null,
+		price: data.price,
+		currency: data.currency,
+		codes: (data.key ?? []).filter((key) => key !== ''),
+		message: data.message ?? fulfillmentData?.errorMessage ?? null,
+	};
+}

@@ -1,0 +1,18 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ReadOperation } from '../../shared/engine/operation';
+import { simplifyProperty } from '../../shared/engine/properties';
+import { getOffer } from '../api';
+import { offerIdOf, offerProperty } from '../offer';
+
+export const getOneProduct: ReadOperation = {
+	resource: 'product',
+	operation: 'get',
+	displayName: 'Get',
+	action: 'Get product',
+	description: 'Get a product and what it costs now',
+	properties: [offerProperty('Product to get.'), simplifyProperty],
+	async read(item) {
+		const { raw, data } = await getOffer(await item.api(), offerIdOf(item));
+		return item.flag('simplify', true) ? (data as unknown as IDataObject) : raw;
+	},
+};

@@ -1,0 +1,15 @@
+import type { ReadOperation } from '../../shared/engine/operation';
+import { getServers } from '../api';
+import { offerIdOf, offerProperty } from '../offer';
+
+export const getServersOfProduct: ReadOperation = {
+	resource: 'product',
+	operation: 'getServers',
+	displayName: 'Get Servers',
+	action: 'Get servers of product',
+	description: 'Get the servers of a game, where an order must name one',
+	properties: [offerProperty('Product whose servers to get. One without servers gives no items.')],
+	async read(item) {
+		return await getServers(await item.api(), offerIdOf(item));
+	},
+};

@@ -1,0 +1,18 @@
+import type { ReadOperation } from '../../shared/engine/operation';
+import { listProperties } from '../../shared/engine/properties';
+import { getTransactions } from '../api';
+import { dashboardConnection } from '../connections';
+
+export const getAllTransactions: ReadOperation = {
+	resource: 'transaction',
+	operation: 'getAll',
+	displayName: 'Get Many',
+	action: 'Get many transactions',
+	description: 'Get what went in and out of the balance, with a token of the GamesDrop dashboard',
+	connection: dashboardConnection,
+	properties: listProperties,
+	async read(item) {
+		const limit = item.limit();
+		return await getTransactions(await item.api(), limit);
+	},
+};
