@@ -58,6 +58,8 @@ const SUBSTITUTES: Record<string, string> = {
 	'@langchain/langgraph': '1.4.18',
 	'@langchain/protocol': '0.0.19',
 	'@langchain/langgraph-checkpoint': '1.1.5',
+	// Older versions take a newer one from its makers' own server, which a closed network does not reach.
+	xlsx: '0.18.5',
 };
 
 /** Packages of n8n with native code, which have to be built or unpacked by their install script. */
@@ -174,7 +176,7 @@ async function installWithoutLock(
 			});
 			return;
 		} catch (error) {
-			const lacking = /No matching version found for (@?[^@\s]+)@/.exec(String(error))?.[1];
+			const lacking = lackingPackage(String(error));
 			const substitute = lacking === undefined ? undefined : SUBSTITUTES[lacking];
 			if (lacking === undefined || substitute === undefined || lacking in overrides) throw error;
 			progress(`n8n ${version}: the registry lacks a version of ${lacking}, taking ${substitute}`);
@@ -182,6 +184,12 @@ async function installWithoutLock(
 			await rm(join(dir, 'package-lock.json'), { force: true });
 		}
 	}
+}
+
+/** The package that npm could not get, by what it said. */
+function lackingPackage(output: string): string | undefined {
+	const version = /No matching version found for (@?[^@\s]+)@/.exec(output)?.[1];
+	return version ?? /request to \S+\/([^/\s]+?)-[\d.]+\.tgz failed/.exec(output)?.[1];
 }
 
 function installArguments(): string[] {
@@ -222,13 +230,13 @@ async function markComplete(dir: string, abi: string): Promise<void> {
 	await writeFile(join(dir, COMPLETE), JSON.stringify({ abi, at: new Date().toISOString() }));
 }
 
-/** n8n needs Node.js 24 from 2.36 on; before that 20.19 to 24 will do. */
+/** n8n needs Node.js 24 from 2.36 on; the native parts of the versions before it want 22 at least. */
 function defaultNode(version: string): string | number {
 	const [major = 0, minor = 0] = version.split('.').map(Number);
-	const [own = 0, ownMinor = 0] = process.versions.node.split('.').map(Number);
-	if (major > 2 || (major === 2 && minor >= 36)) return own >= 24 ? process.execPath : 24;
-	const ownWillDo = (own === 20 && ownMinor >= 19) || (own > 20 && own <= 24);
-	return ownWillDo ? process.execPath : 22;
+	const own = Number(process.versions.node.split('.')[0]);
+	const needs24 = major > 2 || (major === 2 && minor >= 36);
+	const ownWillDo = needs24 ? own >= 24 : own >= 22 && own <= 24;
+	return ownWillDo ? process.execPath : 24;
 }
 
 /**
