@@ -28,7 +28,10 @@ export interface CallInProgress {
  * `new`: to be run, and remembered when n8n asks for the answer. `replay`: n8n has it already. `underway`: the sender
  * gave an earlier call up while n8n is still working on it, so nobody can say yet whether there will be an execution.
  */
-export type Admission = { verdict: 'replay' | 'underway' } | { verdict: 'new'; remember: () => void };
+export type Admission =
+	| { verdict: 'new'; remember: () => void }
+	| { verdict: 'replay' }
+	| { verdict: 'underway' };
 
 export class Replays {
 	/** Events n8n has created an execution for, newest last. */
