@@ -72,13 +72,32 @@ const transactions = fields({
 	transactions: z.array(z.object({ id: optional(text) })),
 	total: optional(amount),
 });
-const row = fields({
-	offerGroupId: text,
-	productName: optional(text),
-	offerGroupName: optional(text),
-	price: optional(amount),
-	currency,
-	inStock: optional(z.boolean()),
+
+const looseText = optional(text);
+const looseAmount = optional(amount);
+/**
+ * A row of the catalog. Thousands come at once, and a schema for each field takes most of the time of the whole
+ * request: fields that come as documented are taken as they are, the others are read by their schema.
+ */
+const row = z.unknown().transform((value, context) => {
+	const {
+		offerGroupId,
+		productName,
+		offerGroupName,
+		price,
+		currency: code,
+		inStock,
+	} = camelKeys(value ?? {}) as IDataObject;
+	const id = typeof offerGroupId === 'number' ? String(offerGroupId) : looseText.parse(offerGroupId);
+	if (id === null) context.addIssue({ code: 'custom', message: 'no offerGroupId' });
+	return {
+		offerGroupId: id ?? '',
+		productName: typeof productName === 'string' ? productName : looseText.parse(productName),
+		offerName: typeof offerGroupName === 'string' ? offerGroupName : looseText.parse(offerGroupName),
+		price: typeof price === 'number' ? price : looseAmount.parse(price),
+		currency: typeof code === 'string' ? code.toUpperCase() : currency.parse(code),
+		inStock: typeof inStock === 'boolean' ? inStock : null,
+	};
 });
 const rows = fields({ rows: z.array(row), count: optional(amount) });
 const offer = fields({
@@ -195,7 +214,7 @@ async function getPage(
 			id: entry.offerGroupId,
 			value: {
 				raw: untouched[index]!,
-				product: toProduct(entry.offerGroupId, { ...entry, offerName: entry.offerGroupName }),
+				product: toProduct(entry.offerGroupId, entry),
 			},
 		})),
 		total: data.count,
