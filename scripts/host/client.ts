@@ -326,7 +326,18 @@ export class N8nClient {
 					)
 				: { id: '', name: 'unsaved', ...which };
 		const { id, name, type, data } = credentials;
-		return await this.rest('POST', '/credentials/test', { credentials: { id, name, type, data } });
+		try {
+			return await this.rest('POST', '/credentials/test', { credentials: { id, name, type, data } });
+		} catch (error) {
+			// Older versions test saved credentials only.
+			if ('id' in which || !(error instanceof N8nRequestError) || error.status !== 403) throw error;
+			const saved = await this.createCredential('Saved for a test', which.type, which.data);
+			try {
+				return await this.testCredential({ id: saved.id });
+			} finally {
+				await this.deleteCredential(saved.id);
+			}
+		}
 	}
 
 	/** Every workflow, without its nodes' data being changed in any way. */
@@ -433,7 +444,7 @@ export class N8nClient {
 			'POST',
 			`/workflows/${workflowId}/run`,
 			{
-				workflowData: pinned ? { ...workflow, pinData: pinned } : workflow,
+				workflowData: { ...workflow, pinData: pinned ?? workflow.pinData ?? {} },
 				triggerToStartFrom: { name },
 				...(options.destinationNode
 					? { destinationNode: { nodeName: options.destinationNode, mode: 'inclusive' } }
@@ -455,7 +466,7 @@ export class N8nClient {
 		const workflow = await this.workflow(workflowId);
 		const name = startNode ?? findTrigger(workflow);
 		await this.rest('POST', `/workflows/${workflowId}/run`, {
-			workflowData: workflow,
+			workflowData: { ...workflow, pinData: workflow.pinData ?? {} },
 			triggerToStartFrom: { name },
 		});
 	}

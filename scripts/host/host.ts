@@ -1,4 +1,5 @@
 /** Starts, watches and stops a real n8n (and queue workers beside it) on the loopback address. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -67,10 +68,19 @@ const DEFAULTS: Record<string, string> = {
 	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 	N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
-	N8N_DISABLED_MODULES: 'mcp-registry',
 	N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
 	N8N_RUNNERS_TASK_TIMEOUT: '300',
 };
+
+function defaults(installed: InstalledHost): Record<string, string> {
+	// This one asks n8n's makers for a list at every start; a version that does not know it refuses to be told.
+	const module = join(installed.dir, 'node_modules', 'n8n', 'dist', 'modules', 'mcp-registry');
+	return {
+		...DEFAULTS,
+		...(existsSync(module) ? { N8N_DISABLED_MODULES: 'mcp-registry' } : {}),
+		...(installed.version.startsWith('1.') ? { N8N_RUNNERS_ENABLED: 'true' } : {}),
+	};
+}
 
 /** A running n8n: its process, and everything its client can do. */
 export class N8nHost extends N8nClient {
@@ -99,7 +109,7 @@ export class N8nHost extends N8nClient {
 	/** The variables n8n runs with, beside those of this process. */
 	variables(): Record<string, string | undefined> {
 		return {
-			...DEFAULTS,
+			...defaults(this.installed),
 			N8N_USER_FOLDER: this.userFolder,
 			N8N_PORT: String(this.port),
 			...this.options.env,

@@ -114,19 +114,8 @@ export async function ensureHost(options: EnsureHostOptions = {}): Promise<Insta
 async function installN8n(version: string, dir: string, node: string, progress: Progress): Promise<void> {
 	const staging = await stagingFolder(dir);
 	const stored = join(__dirname, 'n8n', version);
-	progress(`n8n ${version}: installing into ${dir} (a few minutes and about 2 GB, once)`);
-	if (existsSync(stored)) {
-		await cp(join(stored, 'package.json'), join(staging, 'package.json'));
-		await cp(join(stored, 'package-lock.json'), join(staging, 'package-lock.json'));
-		await npm(installArguments(), {
-			cwd: staging,
-			node,
-			progress,
-			label: `n8n ${version}: downloading packages`,
-		});
-	} else {
-		await installWithoutLock(version, staging, node, progress);
-	}
+	if (existsSync(stored)) await cp(stored, staging, { recursive: true });
+	await installPackages(version, staging, node, progress);
 	await buildNative(staging, node, progress, version);
 	const failure = await loadFailure(staging, node);
 	if (failure !== undefined) {
@@ -151,22 +140,24 @@ async function stagingFolder(dir: string): Promise<string> {
 	return await mkdtemp(`${dir}.installing-`);
 }
 
-async function installWithoutLock(
+function newManifest(version: string) {
+	const overrides: Record<string, string> = {};
+	return { name: 'n8n-host', version: '1.0.0', private: true, overrides, dependencies: { n8n: version } };
+}
+
+/** Installs by the manifest in `dir`, or by one made for the purpose, which learns what the registry lacks. */
+async function installPackages(
 	version: string,
 	dir: string,
 	node: string,
 	progress: Progress,
 ): Promise<void> {
-	const overrides: Record<string, string> = {};
+	const path = join(dir, 'package.json');
+	const manifest = existsSync(path)
+		? (JSON.parse(await readFile(path, 'utf8')) as ReturnType<typeof newManifest>)
+		: newManifest(version);
 	for (;;) {
-		const manifest = {
-			name: 'n8n-host',
-			version: '1.0.0',
-			private: true,
-			overrides,
-			dependencies: { n8n: version },
-		};
-		await writeFile(join(dir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+		await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
 		try {
 			await npm(installArguments(), {
 				cwd: dir,
@@ -178,9 +169,9 @@ async function installWithoutLock(
 		} catch (error) {
 			const lacking = lackingPackage(String(error));
 			const substitute = lacking === undefined ? undefined : SUBSTITUTES[lacking];
-			if (lacking === undefined || substitute === undefined || lacking in overrides) throw error;
+			if (lacking === undefined || substitute === undefined || lacking in manifest.overrides) throw error;
 			progress(`n8n ${version}: the registry lacks a version of ${lacking}, taking ${substitute}`);
-			overrides[lacking] = substitute;
+			manifest.overrides[lacking] = substitute;
 			await rm(join(dir, 'package-lock.json'), { force: true });
 		}
 	}

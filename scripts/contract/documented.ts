@@ -1,0 +1,206 @@
+/**
+ * What the providers' documents say of each answer, and with it the whole list of what may be asked: a request that
+ * is not a key here is never sent. Nothing here buys, and a test holds this list against the sandbox's charges.
+ */
+import type { Documented } from './fields';
+
+type Requests = Readonly<Record<string, Documented>>;
+
+const teleKartPremium = (list: string): Documented => ({
+	[`${list}[].id`]: 'text',
+	[`${list}[].type`]: ['premium'],
+	[`${list}[].title`]: 'text',
+	[`${list}[].duration_months`]: 'number',
+	[`${list}[].price_usd`]: 'number',
+});
+/** Custom Stars have a rate instead of a price and a number. */
+const teleKartStars = (list: string, custom: '' | '?'): Documented => ({
+	[`${list}[].id`]: 'text',
+	[`${list}[].type`]: ['stars'],
+	[`${list}[].title`]: 'text',
+	[`${list}[].stars`]: `number${custom}`,
+	[`${list}[].price_usd`]: `number${custom}`,
+	...(custom === '' ? {} : { [`${list}[].price_note`]: 'text?', [`${list}[].star_rate_usd`]: 'number?' }),
+});
+const teleKartGifts = (list: string): Documented => ({
+	[`${list}[].id`]: 'text',
+	[`${list}[].type`]: ['gift'],
+	[`${list}[].source`]: ['standard', 'custom'],
+	[`${list}[].title`]: 'text',
+	[`${list}[].stars`]: 'number',
+	[`${list}[].price_usd`]: 'number',
+});
+const ok: Documented = { ok: 'boolean' };
+
+export const teleKartStarsRequests = {
+	'GET /api/v1/products': {
+		...ok,
+		...teleKartPremium('data.premium'),
+		...teleKartStars('data.stars', ''),
+		...teleKartGifts('data.gifts'),
+	},
+	'GET /api/v1/products/premium': { ...ok, ...teleKartPremium('data.premium') },
+	'GET /api/v1/products/stars': { ...ok, ...teleKartStars('data.stars', '?') },
+	'GET /api/v1/products/gifts': { ...ok, ...teleKartGifts('data.gifts') },
+	'GET /api/v1/balance': { ...ok, 'data.user_id': 'number', 'data.balance_usd': 'number' },
+	'GET /api/v1/orders/{id}': {
+		...ok,
+		'data.order_id': 'text',
+		'data.product_name': 'text',
+		'data.price_usd': 'number',
+		'data.status': 'text',
+		'data.target_accounts': 'text',
+		'data.target_link': 'text',
+		'data.created_at': 'text',
+	},
+} satisfies Requests;
+
+/** The document shows an order only as it is when it is placed. */
+const tgMarketOrder: Documented = {
+	...ok,
+	order_id: 'number',
+	username: 'text?',
+	price_usd: 'number?',
+	status: 'text',
+	message: 'text?',
+	provider_order_id: 'text?',
+	error_message: 'text?',
+};
+
+export const tgMarketRequests = {
+	'GET /api/v2/balance': { ...ok, balance_usd: 'number', locked_usd: 'number', available_usd: 'number' },
+	'GET /api/v2/order/{id}': { ...tgMarketOrder, amount: 'number?' },
+	'GET /api/v2/premium_order/{id}': { ...tgMarketOrder, duration_months: 'number?' },
+} satisfies Requests;
+
+const tributeProduct = (prefix: string): Documented =>
+	Object.fromEntries(
+		Object.entries({
+			id: 'number',
+			type: ['digital', 'custom', 'physical'],
+			name: 'text',
+			description: 'text?',
+			amount: 'number',
+			currency: ['usd', 'eur', 'rub'],
+			starsAmount: 'number?',
+			starsAmountEnabled: 'boolean?',
+			status: 'text',
+			isCustom: 'boolean',
+			acceptCards: 'boolean',
+			acceptWalletPay: 'boolean',
+			protectContent: 'boolean',
+			created: 'text',
+			updated: 'text',
+			pendingOrders: 'number?',
+			imageUrl: 'text?',
+			link: 'text',
+			webLink: 'text',
+		}).map(([name, type]) => [prefix + name, type]),
+	);
+
+export const tributeRequests = {
+	'GET /api/v1/products': {
+		...tributeProduct('rows[].'),
+		'meta.total': 'number',
+		'meta.offset': 'number',
+		'meta.limit': 'number',
+	},
+	'GET /api/v1/products/{id}': tributeProduct(''),
+} satisfies Requests;
+
+export const aiMarketRequests = {
+	'GET /api/v1/balance': { balance: 'number', currency: ['USDT'] },
+	'GET /api/v1/products': {
+		'products[].id': 'text',
+		'products[].name': 'text',
+		'products[].price': 'number',
+		'products[].stock': 'number',
+		'products[].in_stock': 'boolean',
+	},
+} satisfies Requests;
+
+const settlement = ['FIAT', 'USDT', 'MIXED'] as const;
+const gamesDropBalance: Documented = {
+	balance: 'number',
+	draftBalance: 'number',
+	isPostpaid: 'boolean',
+	balanceProfile: settlement,
+	'currency.id': 'number',
+	'currency.code': ['USD'],
+	partnerId: 'number',
+};
+
+export const gamesDropRequests = {
+	'GET /api/v1/offers/balance': gamesDropBalance,
+	// Asked only when the first answers 404.
+	'GET /api/v1/balance': gamesDropBalance,
+	'POST /api/v1/offers/sync': {
+		count: 'number',
+		'rows[].productId': 'number',
+		'rows[].productName': 'text',
+		'rows[].offerGroupId': 'number',
+		'rows[].offerGroupName': 'text',
+		'rows[].price': 'number',
+		'rows[].currency': 'text',
+		'rows[].inStock': 'boolean',
+		'rows[].isRequiredGameUserId': 'boolean?',
+		'rows[].isRequiredGameServerId': 'boolean?',
+	},
+	'POST /api/v1/offers/find-one': {
+		offerId: 'number',
+		productName: 'text',
+		offerName: 'text',
+		count: 'number',
+		price: 'number',
+		currency: 'text',
+		settlementMethod: settlement,
+		balanceProfile: settlement,
+		isSettlementCompatible: 'boolean',
+		isReturnDataForCustomer: 'boolean',
+	},
+	'POST /api/v1/offers/servers': { '*': 'text' },
+	'POST /api/v1/offers/check-game-data': { status: ['VALID', 'INVALID'], gameUserLogin: 'text?' },
+	// Cancelled and failed orders leave most of it out.
+	'POST /api/v1/offers/order-status': {
+		orderId: 'number',
+		count: 'number?',
+		price: 'number?',
+		currency: 'text?',
+		offerId: 'number?',
+		productName: 'text?',
+		offerName: 'text?',
+		status: 'text',
+		isReturnDataForCustomer: 'boolean?',
+		isRequiredGameUserId: 'boolean?',
+		isRequiredGameServerId: 'boolean?',
+		key: 'text?',
+		message: 'text?',
+		'fulfillmentData.telegram_user_id': 'number?',
+		'fulfillmentData.stars_amount': 'number?',
+		'fulfillmentData.transaction_id': 'text?',
+		'fulfillmentData.delivery_status': 'text?',
+		'fulfillmentData.error_message': 'text?',
+		createdAt: 'text',
+	},
+	'POST /api/aggregator/a6/telegram/user-info': {
+		valid: 'boolean',
+		username: 'text',
+		'userInfo.id': 'number?',
+		'userInfo.first_name': 'text',
+		'userInfo.username': 'text',
+		'userInfo.photo_url': 'text?',
+		message: 'text',
+	},
+} satisfies Requests;
+
+export const gamesDropDashboardRequests = {
+	'GET /api/v1/balance/transactions': {
+		'transactions[].id': 'number',
+		'transactions[].amount': 'number',
+		'transactions[].type': ['DEPOSIT', 'PURCHASE', 'REFUND'],
+		'transactions[].description': 'text',
+		'transactions[].balanceAfter': 'number',
+		'transactions[].createdAt': 'text',
+		total: 'number',
+	},
+} satisfies Requests;

@@ -1,0 +1,164 @@
+/** The only way from the contract check to a provider: it lets through what is on a list, and nothing that buys. */
+import axios, { type AxiosInstance } from 'axios';
+import type { ICredentialDataDecryptedObject, ICredentialType, IHttpRequestOptions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import {
+	Api,
+	type Connection,
+	type Context,
+	type Reading,
+	type Request,
+} from '../../nodes/shared/engine/http';
+
+/** `GET /api/v1/orders/{id}`: a method, and a path in which `{…}` is one segment. */
+export type Permitted = string;
+
+/** A request that is not on the list. Not an answer of a provider, and never sent. */
+export class NotPermitted extends Error {
+	constructor(method: string, address: string) {
+		super(`${method} ${address} is not on the list of what may be asked`);
+	}
+}
+
+export interface Exchange {
+	/** The entry of the list that let the request through. */
+	permitted: Permitted;
+	/** Status and body of the answer; a body that is no JSON is text. */
+	status: number;
+	body: unknown;
+}
+
+export interface DoorOptions {
+	credential: ICredentialType;
+	/** The credential's values. */
+	values: ICredentialDataDecryptedObject;
+	/** Everything that may be asked. */
+	permitted: readonly Permitted[];
+	/** Told of every answer. */
+	answered?: (exchange: Exchange) => void;
+	http?: AxiosInstance;
+}
+
+/**
+ * The part of n8n that the nodes' connection needs, over axios. Requests are checked here, at the last place before
+ * they leave, whatever the code above asks for. Redirects are not followed: they would take the key elsewhere.
+ */
+export function readOnlyContext({ credential, values, permitted, answered, http }: DoorOptions): Context {
+	const client = http ?? axios.create();
+	const origins = Object.entries(values)
+		.filter(([name]) => /url$/i.test(name))
+		.map(([, url]) => String(url).trim().replace(/\/+$/, ''));
+	const { authenticate } = credential;
+	if (typeof authenticate !== 'function') throw new Error(`${credential.name} has no authenticate function`);
+
+	const httpRequestWithAuthentication = async (type: string, options: IHttpRequestOptions) => {
+		const method = options.method ?? 'GET';
+		const origin = origins.find((candidate) => options.url.startsWith(`${candidate}/`));
+		const entry =
+			origin === undefined ? undefined : permittedAs(method, options.url.slice(origin.length), permitted);
+		if (entry === undefined || type !== credential.name) throw new NotPermitted(method, options.url);
+		const { headers } = await authenticate(values, { ...options, headers: { ...options.headers } });
+		const {
+			status,
+			headers: received,
+			data,
+		} = await client.request<string>({
+			method,
+			url: options.url,
+			params: options.qs as object | undefined,
+			data: options.body,
+			headers: headers as Record<string, string>,
+			timeout: options.timeout,
+			signal: options.abortSignal,
+			maxRedirects: 0,
+			responseType: 'text',
+			transformResponse: (text: unknown) => text,
+			validateStatus: () => true,
+			...(isLoopback(options.url) ? { proxy: false as const } : {}),
+		});
+		const body = parsed(data);
+		answered?.({ permitted: entry, status, body });
+		return { statusCode: status, headers: { ...received }, body };
+	};
+	return { helpers: { httpRequestWithAuthentication } } as unknown as Context;
+}
+
+/**
+ * The entry of the list that a request fits; undefined for one that fits none. A path must be exactly one of the list:
+ * nothing encoded, doubled or climbing that a server might read otherwise.
+ */
+export const permittedAs = (
+	method: string,
+	path: string,
+	permitted: readonly Permitted[],
+): Permitted | undefined =>
+	permitted.find((entry) => {
+		const [verb, template = ''] = entry.split(' ');
+		const pattern = template
+			.split(/\{\w+\}/)
+			.map((fixed) => fixed.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+			.join('[A-Za-z0-9_-]+');
+		return verb === method && new RegExp(`^${pattern}$`).test(path);
+	});
+
+const isLoopback = (url: string): boolean => /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(url);
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text) as unknown;
+	} catch {
+		return text;
+	}
+}
+
+/** What the nodes' own schema was given. */
+export interface Look {
+	schema: z.ZodTypeAny;
+	body: unknown;
+	/** The first thing the schema has against it. */
+	complaint: string | undefined;
+}
+
+/**
+ * The nodes' connection, with somebody who looks at every body together with the schema it is read by. What is read
+ * stays what the nodes read.
+ */
+export class WatchedApi extends Api {
+	constructor(
+		context: Context,
+		connection: Connection,
+		values: ICredentialDataDecryptedObject,
+		private readonly permitted: readonly Permitted[],
+		private readonly looked: (look: Look) => void,
+	) {
+		super(context, connection, values, { timeout: 30_000, budget: 15_000 });
+	}
+
+	override async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Reading<z.output<T>>> {
+		// The door would refuse it as well, but there it would look like a broken connection and be tried again.
+		if (permittedAs(request.method, request.path, this.permitted) === undefined)
+			throw new NotPermitted(request.method, request.path);
+		const watched = z.unknown().transform((body, context): z.output<T> => {
+			const result = schema.safeParse(body);
+			const [issue] = result.success ? [] : result.error.issues;
+			this.looked({
+				schema,
+				body,
+				complaint: issue && `${issue.path.join('.') || 'the answer'}: ${issue.message}`,
+			});
+			if (result.success) return result.data as z.output<T>;
+			result.error.issues.forEach((each) => context.addIssue(each));
+			return z.NEVER;
+		});
+		return await super.read(request, watched);
+	}
+
+	override async buy({ method, path }: Request): Promise<never> {
+		throw new NotPermitted(method, path);
+	}
+
+	override async buyIdempotently({ method, path }: Request): Promise<never> {
+		throw new NotPermitted(method, path);
+	}
+}

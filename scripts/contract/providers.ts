@@ -1,0 +1,281 @@
+/** What is asked of each provider: the nodes' own functions, so that the answers go through the nodes' own schemas. */
+import type { ICredentialType } from 'n8n-workflow';
+
+import { AiMarketApi } from '../../credentials/AiMarketApi.credentials';
+import { GamesDropApi } from '../../credentials/GamesDropApi.credentials';
+import { GamesDropDashboardApi } from '../../credentials/GamesDropDashboardApi.credentials';
+import { TeleKartStarsApi } from '../../credentials/TeleKartStarsApi.credentials';
+import { TgMarketApi } from '../../credentials/TgMarketApi.credentials';
+import { TributeApi } from '../../credentials/TributeApi.credentials';
+import * as aiMarket from '../../nodes/AiMarket/api';
+import * as gamesDrop from '../../nodes/GamesDrop/api';
+import * as gamesDropConnections from '../../nodes/GamesDrop/connections';
+import type { Order } from '../../nodes/shared/domain/order';
+import type { Api, Connection } from '../../nodes/shared/engine/http';
+import * as teleKartStars from '../../nodes/TeleKartStars/api';
+import * as tgMarket from '../../nodes/TgMarket/api';
+import * as tribute from '../../nodes/Tribute/api';
+import {
+	aiMarketRequests,
+	gamesDropDashboardRequests,
+	gamesDropRequests,
+	teleKartStarsRequests,
+	tgMarketRequests,
+	tributeRequests,
+} from './documented';
+import type { Documented } from './fields';
+
+/** A key and the addresses it is used at. */
+export interface Account {
+	credential: ICredentialType;
+	/** Field of the credential to the environment variable that fills it; the first holds the key. */
+	variables: Readonly<Record<string, string>>;
+	/** All that may be asked with it, and what its answers hold by the document. */
+	requests: Readonly<Record<string, Documented>>;
+}
+
+/** What one check found out, in a few words, and a provider's word that the node does not know. */
+export interface Outcome {
+	said: string;
+	unknownWord?: string | undefined;
+}
+
+export interface Check {
+	/** What is looked at. */
+	name: string;
+	/** How the nodes reach it. */
+	connection: Connection;
+	account: Account;
+	/** A variable that says what to look at: without it, and without a default, the check is left out. */
+	variable?: string;
+	/** What to look at when the variable is not set. */
+	fallback?: string;
+	run: (api: Api, wanted: string) => Promise<Outcome>;
+}
+
+export interface CheckedProvider {
+	/** The node's name. */
+	name: string;
+	displayName: string;
+	checks: Check[];
+}
+
+const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+const balanceRead = () => ({ said: 'balance read' });
+
+const orderRead = ({ state, status }: Order): Outcome => ({
+	said: `state ${state}`,
+	...(state === 'unknown' ? { unknownWord: status ?? '' } : {}),
+});
+
+function teleKart(): CheckedProvider {
+	const account: Account = {
+		credential: new TeleKartStarsApi(),
+		variables: { apiKey: 'TELEKART_STARS_API_KEY', baseUrl: 'TELEKART_STARS_BASE_URL' },
+		requests: teleKartStarsRequests,
+	};
+	const check = { account, connection: teleKartStars.connection };
+	const group = (wanted: teleKartStars.Group): Check => ({
+		...check,
+		name: wanted === 'all' ? 'catalog' : `catalog: ${wanted}`,
+		run: async (api) => ({
+			said: count((await teleKartStars.getProducts(api, wanted)).products.length, 'product'),
+		}),
+	});
+	return {
+		name: teleKartStars.NAME,
+		displayName: teleKartStars.DISPLAY_NAME,
+		checks: [
+			group('all'),
+			group('premium'),
+			group('gifts'),
+			{ ...check, name: 'balance', run: async (api) => (await teleKartStars.getBalance(api), balanceRead()) },
+			{
+				...check,
+				name: 'order',
+				variable: 'TELEKART_STARS_ORDER_ID',
+				run: async (api, orderId) =>
+					orderRead((await teleKartStars.getOrder(api, { orderType: '', orderId })).order),
+			},
+		],
+	};
+}
+
+function market(): CheckedProvider {
+	const account: Account = {
+		credential: new TgMarketApi(),
+		variables: { apiKey: 'TG_MARKET_API_KEY', baseUrl: 'TG_MARKET_BASE_URL' },
+		requests: tgMarketRequests,
+	};
+	const check = { account, connection: tgMarket.connection };
+	const order = (orderType: tgMarket.OrderType): Check => ({
+		...check,
+		name: `order: ${orderType}`,
+		variable: `TG_MARKET_${orderType.toUpperCase()}_ORDER_ID`,
+		run: async (api, orderId) => orderRead((await tgMarket.getOrder(api, { orderType, orderId })).order),
+	});
+	return {
+		name: tgMarket.NAME,
+		displayName: tgMarket.DISPLAY_NAME,
+		checks: [
+			{ ...check, name: 'balance', run: async (api) => (await tgMarket.getBalance(api), balanceRead()) },
+			order('stars'),
+			order('premium'),
+		],
+	};
+}
+
+function seller(): CheckedProvider {
+	const account: Account = {
+		credential: new TributeApi(),
+		variables: { apiKey: 'TRIBUTE_API_KEY', baseUrl: 'TRIBUTE_BASE_URL' },
+		requests: tributeRequests,
+	};
+	const check = { account, connection: tribute.connection };
+	let first = '';
+	return {
+		name: tribute.NAME,
+		displayName: tribute.DISPLAY_NAME,
+		checks: [
+			{
+				...check,
+				name: 'products',
+				run: async (api) => {
+					const products = await tribute.getProducts(api, { descending: true, limit: 100 });
+					first = products[0]?.data.productId ?? '';
+					return { said: count(products.length, 'product') };
+				},
+			},
+			{
+				...check,
+				name: 'product',
+				variable: 'TRIBUTE_PRODUCT_ID',
+				fallback: '',
+				run: async (api, productId) => {
+					if (!productId && !first) return { said: 'there is no product to look at' };
+					await tribute.getProduct(api, productId || first);
+					return { said: 'product read' };
+				},
+			},
+		],
+	};
+}
+
+function store(): CheckedProvider {
+	const account: Account = {
+		credential: new AiMarketApi(),
+		variables: { apiKey: 'AI_MARKET_API_KEY', baseUrl: 'AI_MARKET_BASE_URL' },
+		requests: aiMarketRequests,
+	};
+	const check = { account, connection: aiMarket.connection };
+	return {
+		name: aiMarket.NAME,
+		displayName: aiMarket.DISPLAY_NAME,
+		checks: [
+			{
+				...check,
+				name: 'catalog',
+				run: async (api) => ({ said: count((await aiMarket.getProducts(api)).products.length, 'product') }),
+			},
+			{ ...check, name: 'balance', run: async (api) => (await aiMarket.getBalance(api), balanceRead()) },
+		],
+	};
+}
+
+/** The player of the document's samples, who exists for the test offer. */
+const TEST_PLAYER = '52357322414';
+
+function games(): CheckedProvider {
+	const account: Account = {
+		credential: new GamesDropApi(),
+		variables: {
+			token: 'GAMES_DROP_TOKEN',
+			baseUrl: 'GAMES_DROP_BASE_URL',
+			telegramBaseUrl: 'GAMES_DROP_TELEGRAM_BASE_URL',
+		},
+		requests: gamesDropRequests,
+	};
+	const dashboard: Account = {
+		credential: new GamesDropDashboardApi(),
+		variables: { token: 'GAMES_DROP_DASHBOARD_TOKEN', baseUrl: 'GAMES_DROP_BASE_URL' },
+		requests: gamesDropDashboardRequests,
+	};
+	const { connection, playerConnection, telegramConnection, dashboardConnection } = gamesDropConnections;
+	const check = { account, connection };
+	const offer = { variable: 'GAMES_DROP_OFFER_ID', fallback: gamesDrop.TEST_OFFER };
+	return {
+		name: gamesDropConnections.NAME,
+		displayName: gamesDropConnections.DISPLAY_NAME,
+		checks: [
+			{ ...check, name: 'balance', run: async (api) => (await gamesDrop.getBalance(api), balanceRead()) },
+			{
+				...check,
+				name: 'catalog',
+				run: async (api) => ({ said: count((await gamesDrop.getOffers(api, {}, 500)).length, 'product') }),
+			},
+			{
+				...check,
+				...offer,
+				name: 'product',
+				run: async (api, id) => (await gamesDrop.getOffer(api, Number(id)), { said: `product ${id} read` }),
+			},
+			{
+				...check,
+				...offer,
+				name: 'servers',
+				run: async (api, id) => ({
+					said: count((await gamesDrop.getServers(api, Number(id))).length, 'server'),
+				}),
+			},
+			{
+				...check,
+				name: 'player',
+				connection: playerConnection,
+				variable: 'GAMES_DROP_PLAYER_ID',
+				fallback: TEST_PLAYER,
+				run: async (api, gameUserId) => {
+					const offerId = Number(gamesDrop.TEST_OFFER);
+					const { valid, status } = await gamesDrop.validatePlayer(api, offerId, { gameUserId });
+					return {
+						said: valid === null ? 'neither valid nor invalid' : valid ? 'valid' : 'not valid',
+						...(valid === null ? { unknownWord: status } : {}),
+					};
+				},
+			},
+			{
+				...check,
+				name: 'order',
+				variable: 'GAMES_DROP_ORDER_ID',
+				run: async (api, orderId) => orderRead((await gamesDrop.getOrder(api, { orderId })).order),
+			},
+			{
+				...check,
+				name: 'order by transaction',
+				variable: 'GAMES_DROP_TRANSACTION_ID',
+				run: async (api, id) => orderRead((await gamesDrop.getOrderByTransaction(api, id)).data),
+			},
+			{
+				...check,
+				name: 'Telegram user',
+				connection: telegramConnection,
+				variable: 'GAMES_DROP_TELEGRAM_USERNAME',
+				run: async (api, username) => ({
+					said: (await gamesDrop.getTelegramUser(api, username)).resolved ? 'found' : 'no ID known',
+				}),
+			},
+			{
+				...check,
+				name: 'transactions',
+				connection: dashboardConnection,
+				account: dashboard,
+				run: async (api) => ({
+					said: count((await gamesDrop.getTransactions(api, 100)).length, 'transaction'),
+				}),
+			},
+		],
+	};
+}
+
+/** Made anew for each run: a check may use what one before it found. */
+export const checkedProviders = (): CheckedProvider[] => [teleKart(), market(), seller(), store(), games()];
