@@ -105,9 +105,7 @@ export class Poll {
 	async run(): Promise<OrderEvent[]> {
 		const events = this.settings.orders ? await this.pollList() : await this.pollTable();
 		if (events.length === 0) this.raise();
-		else
-			for (const { message } of this.failures.values())
-				this.context.logger.warn(`Digital Goods Order Trigger: ${message}`);
+		else for (const { message } of this.failures.values()) this.warn(message);
 		return events;
 	}
 
@@ -247,10 +245,7 @@ export class Poll {
 			if (perhaps) inARow++;
 			if (atOnce || inARow >= FAILURES_IN_A_ROW || (perhaps && candidates.length === 1))
 				this.failures.set(provider, result);
-			else
-				this.context.logger.warn(
-					`Digital Goods Order Trigger: order ${candidate.orderId} of ${provider.displayName}: ${result.message}`,
-				);
+			else this.warn(`order ${candidate.orderId} of ${provider.displayName}: ${result.message}`);
 		});
 		return looks;
 	}
@@ -264,13 +259,18 @@ export class Poll {
 		}
 	}
 
+	/** A failure that passes is no reason to refuse an activation, nor to stay inactive after a restart. */
 	private raise(): void {
 		const [failure] = this.failures.values();
 		if (failure === undefined) return;
-		const restarting =
-			this.context.getActivationMode() === 'init' && this.started - this.live.activatedAt < 1_000;
-		if (restarting) this.context.logger.warn(`Digital Goods Order Trigger: ${failure.message}`);
+		const isFirst = this.live.activatedAt === this.started && this.context.getMode() !== 'manual';
+		const passes = failure.status !== 401 && failure.status !== 403;
+		if (isFirst && (passes || this.context.getActivationMode() === 'init')) this.warn(failure.message);
 		else throw toNodeApiError(this.context.getNode(), failure);
+	}
+
+	private warn(message: string): void {
+		this.context.logger.warn(`Digital Goods Order Trigger: ${message}`);
 	}
 
 	private async table(): Promise<OrderTable> {

@@ -9,7 +9,10 @@ export interface Rate {
 /** The provider counts arrivals, we count departures: the window is kept this much longer than documented. */
 const MARGIN = 1.03;
 
-/** Spacing learned from refusals where no limit is documented, in milliseconds. */
+/** A limit of several a second is spread evenly: a delay on the way then makes no burst of what was none. */
+const SPREAD_UP_TO = 250;
+
+/** Spacing learned from refusals, in milliseconds: the limit is undocumented, or others use the same key. */
 const FIRST_GAP = 50;
 const WIDEST_GAP = 5_000;
 const RECOVERY = 0.9;
@@ -25,7 +28,13 @@ export class Pace {
 	private gap = 0;
 	private last = 0;
 
-	constructor(private readonly rate?: Rate) {}
+	/** Spacing that keeps a fast limit even. */
+	private readonly spread: number;
+
+	constructor(private readonly rate?: Rate) {
+		const even = rate === undefined ? 0 : (rate.per * MARGIN) / rate.requests;
+		this.spread = even <= SPREAD_UP_TO ? even : 0;
+	}
 
 	/** Resolves when the caller may send. Turns are given in the order they are asked for. */
 	async turn(signal?: AbortSignal): Promise<void> {
@@ -34,10 +43,10 @@ export class Pace {
 		await mine;
 	}
 
-	/** After a 429: nobody sends for `ms`; without a documented limit the spacing grows as well. */
+	/** After a 429: nobody sends for `ms`, and the spacing grows. */
 	slowDown(ms: number): void {
 		this.closedUntil = Math.max(this.closedUntil, Date.now() + ms);
-		if (this.rate === undefined) this.gap = Math.min(WIDEST_GAP, Math.max(FIRST_GAP, this.gap * 2));
+		this.gap = Math.min(WIDEST_GAP, Math.max(FIRST_GAP, this.gap * 2));
 	}
 
 	/** After an answer that was no refusal: the learned spacing shrinks again. */
@@ -61,7 +70,7 @@ export class Pace {
 			this.rate === undefined || oldest === undefined || this.sent.length < this.rate.requests
 				? 0
 				: oldest + this.rate.per * MARGIN;
-		return Math.max(this.closedUntil, windowFree, this.gap > 0 ? this.last + this.gap : 0) - now;
+		return Math.max(this.closedUntil, windowFree, this.last + this.spread + this.gap) - now;
 	}
 }
 
