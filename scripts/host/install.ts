@@ -113,6 +113,7 @@ export async function ensureHost(options: EnsureHostOptions = {}): Promise<Insta
 
 async function installN8n(version: string, dir: string, node: string, progress: Progress): Promise<void> {
 	const staging = await stagingFolder(dir);
+	progress(`n8n ${version}: installing into ${dir} (a few minutes and about 2 GB, once)`);
 	const stored = join(__dirname, 'n8n', version);
 	if (existsSync(stored)) await cp(stored, staging, { recursive: true });
 	await installPackages(version, staging, node, progress);
