@@ -96,3 +96,22 @@ describe('the icons', () => {
 		expect(readFileSync(join(ROOT, 'dist/icons', icon), 'utf8')).toBe(svg);
 	});
 });
+
+describe('the tarball', () => {
+	it('holds the build, the entry and the documents, and nothing else', () => {
+		const [{ files }] = JSON.parse(
+			execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+				cwd: ROOT,
+				encoding: 'utf8',
+			}),
+		) as [{ files: Array<{ path: string }> }];
+		const paths = files.map(({ path }) => path);
+		expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual([
+			'LICENSE',
+			'README.md',
+			'index.js',
+			'package.json',
+		]);
+		expect(paths.filter((path) => !/\.(js|svg|json)$/.test(path) && path.startsWith('dist/'))).toEqual([]);
+	});
+});
