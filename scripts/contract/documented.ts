@@ -158,7 +158,7 @@ export const gamesDropRequests = {
 		isSettlementCompatible: 'boolean',
 		isReturnDataForCustomer: 'boolean',
 	},
-	'POST /api/v1/offers/servers': { '*': 'text' },
+	'POST /api/v1/offers/servers': { '*': 'text?' },
 	'POST /api/v1/offers/check-game-data': { status: ['VALID', 'INVALID'], gameUserLogin: 'text?' },
 	// Cancelled and failed orders leave most of it out.
 	'POST /api/v1/offers/order-status': {

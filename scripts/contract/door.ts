@@ -11,6 +11,8 @@ import {
 	type Request,
 } from '../../nodes/shared/engine/http';
 
+import { typeOf } from './fields';
+
 /** `GET /api/v1/orders/{id}`: a method, and a path in which `{…}` is one segment. */
 export type Permitted = string;
 
@@ -120,6 +122,17 @@ export interface Look {
 	complaint: string | undefined;
 }
 
+/** `data.balance_usd: missing`; a union says no more than "Invalid input" by itself. */
+function inWords({ path, code, message }: z.ZodIssue, body: unknown): string {
+	const found = path.reduce<unknown>(
+		(value, key) => (value as Record<string, unknown> | undefined)?.[key],
+		body,
+	);
+	const what =
+		code !== 'invalid_union' ? message : found === undefined ? 'missing' : `cannot be ${typeOf(found)}`;
+	return `${path.join('.') || 'the answer'}: ${what}`;
+}
+
 /**
  * The nodes' connection, with somebody who looks at every body together with the schema it is read by. What is read
  * stays what the nodes read.
@@ -132,7 +145,7 @@ export class WatchedApi extends Api {
 		private readonly permitted: readonly Permitted[],
 		private readonly looked: (look: Look) => void,
 	) {
-		super(context, connection, values, { timeout: 30_000, budget: 15_000 });
+		super(context, connection, values, { timeout: 30_000, budget: 6_000 });
 	}
 
 	override async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Reading<z.output<T>>> {
@@ -142,11 +155,7 @@ export class WatchedApi extends Api {
 		const watched = z.unknown().transform((body, context): z.output<T> => {
 			const result = schema.safeParse(body);
 			const [issue] = result.success ? [] : result.error.issues;
-			this.looked({
-				schema,
-				body,
-				complaint: issue && `${issue.path.join('.') || 'the answer'}: ${issue.message}`,
-			});
+			this.looked({ schema, body, complaint: issue && inWords(issue, body) });
 			if (result.success) return result.data as z.output<T>;
 			result.error.issues.forEach((each) => context.addIssue(each));
 			return z.NEVER;

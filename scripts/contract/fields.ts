@@ -41,13 +41,14 @@ export function compareWithDocument(body: unknown, documented: Documented): Find
 	const seen = new Map<string, Seen>();
 	collect(body, '', documented, seen);
 	const findings: Finding[] = [];
+	const gaps = new Set<string>();
 	for (const [path, type] of Object.entries(documented)) {
 		const field = seen.get(path);
 		const { name, optional, words } = parsed(type);
 		if (field === undefined || field.times === 0) {
-			const parent = parentOf(path);
-			const there = parent === '' ? typeOf(body) === 'object' : (seen.get(parent)?.times ?? 0) > 0;
-			if (!optional && there) findings.push({ level: 'look', text: `${path} is missing` });
+			const gap = optional || typeOf(body) !== 'object' ? undefined : firstMissing(path, seen);
+			if (gap !== undefined && !gaps.has(gap)) findings.push({ level: 'look', text: `${gap} is missing` });
+			if (gap !== undefined) gaps.add(gap);
 			continue;
 		}
 		if (!optional && field.times < field.of)
@@ -67,7 +68,7 @@ export function compareWithDocument(body: unknown, documented: Documented): Find
 			findings.push({ level: 'look', text: `${path} says ${strange.slice(0, 5).map(shownWord).join(', ')}` });
 	}
 	for (const [path, { types, times, of }] of seen) {
-		if (isDocumented(path, documented) || times === 0 || !isDocumented(parentOf(path), documented)) continue;
+		if (times === 0 || isDocumented(path, documented) || !leadsTo(parentOf(path), documented)) continue;
 		findings.push({
 			level: 'note',
 			text: `${path} is new (${[...types.keys()].join(' or ')})${part(times, of)}`,
@@ -127,9 +128,18 @@ function parentOf(path: string): string {
 	return dot === -1 ? '' : path.slice(0, dot);
 }
 
-/** Named, or on the way to a field that is. */
+/** The outermost part of a path that is not there; undefined where only a list is empty, which says nothing. */
+function firstMissing(path: string, seen: Map<string, Seen>): string | undefined {
+	const there = (part: string) => part === '' || (seen.get(part)?.times ?? 0) > 0;
+	let missing = path;
+	while (!there(parentOf(missing))) missing = parentOf(missing);
+	return missing.endsWith('[]') ? undefined : missing;
+}
+
 const isDocumented = (path: string, documented: Documented): boolean =>
+	path in documented || leadsTo(path, documented);
+
+/** Whether documented fields are below it. */
+const leadsTo = (path: string, documented: Documented): boolean =>
 	path === '' ||
-	Object.keys(documented).some(
-		(known) => known === path || known.startsWith(`${path}.`) || known.startsWith(`${path}[]`),
-	);
+	Object.keys(documented).some((known) => known.startsWith(`${path}.`) || known.startsWith(`${path}[]`));

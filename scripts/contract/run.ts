@@ -18,6 +18,8 @@ export interface Row {
 	/** The requests that were answered, as the list of what may be asked has them. */
 	asked: string[];
 	findings: Finding[];
+	/** No answer came at all. */
+	unreachable?: boolean;
 }
 
 export interface Report {
@@ -57,7 +59,12 @@ export async function check(provider: CheckedProvider, environment: Environment)
 	if (valueOf(environment, keyVariable(main)) === '')
 		throw new MissingVariable(keyVariable(main), displayName, main.credential.properties[0]!.displayName);
 	const rows: Row[] = [];
-	for (const each of checks) rows.push(await tryOne(each, environment));
+	for (const each of checks) {
+		const row = await tryOne(each, environment);
+		rows.push(row);
+		// Whoever is not there for one request is not there for the next.
+		if (row.unreachable) break;
+	}
 	const failed = rows.some(
 		({ result, findings }) => result === 'not read' || findings.some(({ level }) => level === 'wrong'),
 	);
@@ -100,7 +107,14 @@ async function tryOne(
 	} catch (error) {
 		if (!(error instanceof ProviderError) && !(error instanceof NotPermitted)) throw error;
 		const unreadable = looks.some(({ complaint }) => complaint !== undefined);
-		return { name, result: 'not read', said: unreadable ? 'not readable' : error.message, ...came() };
+		const unreachable = error instanceof ProviderError && error.status === undefined && error.code === null;
+		return {
+			name,
+			result: 'not read',
+			said: unreadable ? 'not readable' : error.message,
+			...came(),
+			...(unreachable ? { unreachable } : {}),
+		};
 	}
 }
 
