@@ -37,6 +37,9 @@ export interface StartHostOptions {
 	startupTimeoutMs?: number;
 }
 
+/** Ends n8n when the process that started it is gone. */
+const GUARD = join(__dirname, 'guard.cjs');
+
 /** Variables of the surrounding process that would change how n8n works. */
 const NOT_INHERITED =
 	/^(N8N_|DB_|EXECUTIONS_|QUEUE_|CREDENTIALS_|WEBHOOK_|NODES_|NODE_FUNCTION_|OFFLOAD_|npm_|JEST_)/;
@@ -139,7 +142,7 @@ export class N8nHost extends N8nClient {
 		const main = new ManagedProcess({
 			name: `n8n ${this.installed.version}`,
 			command: this.installed.node,
-			args: [this.installed.n8n, 'start'],
+			args: ['--require', GUARD, this.installed.n8n, 'start'],
 			env: environment(this.installed, variables),
 			cwd: this.userFolder,
 			logFile: this.logFile,
@@ -281,7 +284,7 @@ export async function startWorker(host: N8nHost, options: StartWorkerOptions = {
 	const worker = new ManagedProcess({
 		name: 'n8n worker',
 		command: host.installed.node,
-		args: [host.installed.n8n, 'worker', `--concurrency=${options.concurrency ?? 10}`],
+		args: ['--require', GUARD, host.installed.n8n, 'worker', `--concurrency=${options.concurrency ?? 10}`],
 		env: environment(host.installed, variables),
 		cwd: host.userFolder,
 		logFile: join(host.userFolder, `n8n-worker-${healthPort}.log`),

@@ -40,11 +40,13 @@ export class ManagedProcess {
 		this.child = spawn(options.command, options.args, {
 			cwd: options.cwd,
 			env: options.env,
-			stdio: ['ignore', 'pipe', 'pipe'],
+			// The fourth is never written to: its end tells the child that this process is gone.
+			stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
 			detached: process.platform !== 'win32',
 			windowsHide: true,
 		});
 		this.pid = this.child.pid ?? -1;
+		this.child.stdio[3]?.on('error', () => undefined);
 		this.collect(this.child.stdout);
 		this.collect(this.child.stderr);
 		running.add(this);
