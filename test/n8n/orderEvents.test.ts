@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { startDemo, type Demo } from '../../scripts/host/demo';
 
@@ -11,6 +14,8 @@ const ORDERS_PER_CRASH = 4;
 const KILLED_WITHIN_MS = 6_000;
 
 let demo: Demo;
+/** Kept over the stops of n8n. */
+let folder: string;
 let collector: FastifyInstance;
 let collected: Array<{
 	by: string;
@@ -47,7 +52,8 @@ beforeAll(async () => {
 		return {};
 	});
 	collectorUrl = await collector.listen({ host: '127.0.0.1', port: 0 });
-	demo = await startDemo({ examples: 'none' });
+	folder = await mkdtemp(join(tmpdir(), 'order-events-'));
+	demo = await startDemo({ examples: 'none', userFolder: folder });
 	await demo.sandbox.client.changeAccount({ provider: 'teleKartStars', balance: 1e6 });
 	await demo.sandbox.client.changeSettings({
 		timelines: { teleKartStars: [{ afterMs: 0, status: 'pending' }] },
@@ -134,6 +140,7 @@ beforeAll(async () => {
 afterAll(async () => {
 	await demo?.stop();
 	await collector?.close();
+	await rm(folder, { recursive: true, force: true });
 });
 
 async function order(): Promise<{ orderId: string; reference: string }> {
