@@ -23,7 +23,7 @@ export class OrderTrackingApi implements ICredentialType {
 			required: true,
 			default: '',
 			description:
-				'An API key of this n8n, created under Settings → n8n API. Where scopes can be chosen it needs dataTable:list, dataTable:read, dataTable:create and dataTableRow:read, dataTableRow:create, dataTableRow:update, dataTableRow:upsert.',
+				'An API key of this n8n, created under Settings → n8n API. Where scopes can be chosen it needs dataTable:list, dataTable:create, dataTableColumn:read, dataTableColumn:create, dataTableRow:read, dataTableRow:update and dataTableRow:upsert, and execution:list so that the trigger loses nothing when n8n is killed.',
 		},
 		{
 			displayName: 'Base URL',
@@ -44,7 +44,7 @@ export class OrderTrackingApi implements ICredentialType {
 		query: { limit: 1 },
 		status: {
 			401: 'The API key was not accepted. Create one in this n8n under Settings → n8n API and copy it whole; keys can expire.',
-			403: 'n8n knows the API key, but it may not list Data Tables. Give it the dataTable and dataTableRow scopes under Settings → n8n API.',
+			403: 'n8n knows the API key, but it may not list Data Tables. Give it the dataTable, dataTableColumn and dataTableRow scopes under Settings → n8n API.',
 			404: 'This address has no public API with Data Tables. Check the Base URL (without /api and what follows), that the public API is not switched off, and that n8n is up to date.',
 		},
 	});

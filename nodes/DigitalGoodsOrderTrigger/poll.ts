@@ -364,7 +364,7 @@ export class Poll {
 			this.live.settled = true;
 			return;
 		}
-		const delivery = await deliveryOf(await this.tableApi(), this.context.getWorkflow().id ?? '', last.at);
+		const delivery = await deliveryOf(this.context, await this.tableApi(), last.at);
 		this.live.settled = delivery !== 'running';
 		if (delivery === 'lost') this.memory.takeBack(last);
 	}
