@@ -44,6 +44,14 @@ export const orderTrackingConnection: Connection = {
 					'Create a key under Settings, n8n API, with the scopes for data tables, their columns and their rows, and enter it in the credential.',
 			};
 		}
+		if (status === 404) {
+			return {
+				code: null,
+				message: `n8n has no Data Tables at this address (HTTP 404)${words}`,
+				description:
+					'Check the Base URL of the Order Tracking credential: only the start of the address, without /api. Older versions of n8n have no Data Tables in their public API; update n8n then.',
+			};
+		}
 		return {
 			code: null,
 			message: `n8n's Data Table could not be used (HTTP ${status})${words}`,
@@ -85,6 +93,12 @@ export type Condition = {
 	condition: 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte';
 	value: string | number | null;
 };
+
+/** n8n takes a filter only when every special character of it is encoded, which not every client does. */
+const asQuery = (query: Record<string, string | number>): string =>
+	Object.entries(query)
+		.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+		.join('&');
 
 /** Rows a filter matches: all conditions, or any of them. */
 export const where = (filters: Condition[], type: 'and' | 'or' = 'and') => ({ type, filters });
@@ -196,7 +210,10 @@ export class OrderTable {
 			limit: 250,
 			...(cursor === undefined ? {} : { cursor }),
 		};
-		const { data } = await this.api.read({ method: 'GET', path: `${this.path}/rows`, query }, rowPage);
+		const { data } = await this.api.read(
+			{ method: 'GET', path: `${this.path}/rows?${asQuery(query)}` },
+			rowPage,
+		);
 		return { rows: data.data, next: data.nextCursor ?? undefined };
 	}
 
@@ -208,7 +225,7 @@ export class OrderTable {
 
 async function find(api: Api, name: string): Promise<string | undefined> {
 	const query = { filter: JSON.stringify({ name }), sortBy: 'createdAt:asc', limit: 250 };
-	const { data } = await api.read({ method: 'GET', path: TABLES, query }, tableList);
+	const { data } = await api.read({ method: 'GET', path: `${TABLES}?${asQuery(query)}` }, tableList);
 	return data.data.find((table) => table.name === name)?.id;
 }
 
