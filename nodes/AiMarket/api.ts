@@ -84,8 +84,15 @@ const ERRORS: Record<string, [meaning: string, advice: string]> = {
 	OUT_OF_STOCK: ['not enough in stock', 'Nothing was ordered. Lower Quantity, or order again later.'],
 	RATE_LIMITED: [
 		'too many requests',
-		'AI-Market takes 20 requests a minute for one key. Wait that long, then run the workflow again with fewer items at once.',
+		'AI-Market takes 20 requests a minute for one key. Wait a minute, then run the workflow again with fewer items at once.',
 	],
+};
+
+/** What to do about a code that is none of these. */
+const adviceFor = (status: number): string => {
+	if (status === 401 || status === 403) return ERRORS.INVALID_KEY![1];
+	if (status === 429) return ERRORS.RATE_LIMITED![1];
+	return status >= 500 ? 'Try again later.' : 'Check the values of the node.';
 };
 
 function refusal({ status, body }: Answer): Refusal | undefined {
@@ -96,7 +103,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	const isNo =
 		status >= 400 ? !nothingSaid : success === false || (success !== true && code !== null && error !== null);
 	if (!isNo) return undefined;
-	const [meaning, advice] = ERRORS[code ?? ''] ?? [code, 'Check the values of the node.'];
+	const [meaning, advice] = ERRORS[code ?? ''] ?? [code, adviceFor(status)];
 	const figures = [
 		...(required === null ? [] : [`${required} ${CURRENCY} needed`]),
 		...(available === null ? [] : [`${available} ${CURRENCY} in the wallet`]),

@@ -76,6 +76,13 @@ const ERRORS: Record<string, [meaning: string, advice: string]> = {
 	BALANCE_UNAVAILABLE: ['the balance cannot be read right now', 'Try again later.'],
 };
 
+/** What to do about a code that is none of these. */
+const adviceFor = (status: number): string => {
+	if (status === 401 || status === 403) return ERRORS.INVALID_TOKEN![1];
+	if (status === 429) return 'Wait a little, then run the workflow again with fewer items at once.';
+	return status >= 500 ? 'Try again later.' : 'Check the values of the node.';
+};
+
 const isKnown = (code: string | null | undefined): code is string =>
 	typeof code === 'string' && Object.hasOwn(ERRORS, code.toUpperCase());
 
@@ -93,7 +100,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	const code = known ?? nested?.code ?? ownCode ?? plain;
 	const told = [nested?.message, message, plain].find((line) => line && !isKnown(line));
 	if (code === null && !told) return undefined;
-	const [meaning, advice] = ERRORS[known ?? ''] ?? [code, 'Check the values of the node.'];
+	const [meaning, advice] = ERRORS[known ?? ''] ?? [code, adviceFor(status)];
 	return { code, message: `${DISPLAY_NAME}: ${told ?? meaning}`, description: advice };
 }
 

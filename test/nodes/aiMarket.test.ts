@@ -557,6 +557,14 @@ describe('what AI-Market refuses', () => {
 		expect(await requests('order.create')).toHaveLength(1);
 	});
 
+	it.each([
+		[403, /enter the current key/],
+		[422, /Check the values of the node/],
+	])('comes with advice for HTTP %s where its code is new', async (status, description) => {
+		await purchaseFault(answer({ code: 'NEW', error: 'No' }, status));
+		expect((await buy()).error?.description).toMatch(description);
+	});
+
 	it('is told in the words of a code this package does not know', async () => {
 		await purchaseFault(answer({ code: 'CARD_DECLINED', error: 'Try another card' }, 422));
 		const done = await buy({ idempotencyKey: 'k' });

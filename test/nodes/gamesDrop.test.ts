@@ -1323,6 +1323,18 @@ describe('what GamesDrop refuses', () => {
 		expect(done.error?.httpCode).toBe(String(status));
 	});
 
+	it.each([
+		[401, /enter the token of your store/],
+		[422, /Check the values of the node/],
+		[429, /Wait a little/],
+	])('comes with advice for HTTP %s where its code is new', async (status, description) => {
+		await fault('order.create', answer({ code: 'NEW', message: 'No' }, status));
+		const done = await buy({ transactionId: 't' });
+		expect(done.error?.message).toBe('GamesDrop: No (key t)');
+		expect(done.error?.description).toMatch(description);
+		expect(dataOf(done)).toEqual({ provider: 'gamesDrop', code: 'NEW', outcome: 'rejected' });
+	});
+
 	it('is told by its status where nothing can be read', async () => {
 		await fault('order.create', answer('<html>Forbidden</html>', 403));
 		const done = await buy({ transactionId: 't' });
