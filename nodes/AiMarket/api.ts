@@ -205,6 +205,6 @@ const repeatable = (error: ProviderError, key: string): ProviderError =>
 		...error,
 		message: error.message,
 		description:
-			`To get this order without a second charge, run it again within ${HOURS_OF_A_KEY} hours with the same Product and Quantity and with Idempotency Key "${key}": ` +
-			`AI-Market then gives the order and its codes if it was placed, and places it if it was not. After ${HOURS_OF_A_KEY} hours, check ${connection.check} first.`,
+			`Check ${connection.check}. The order and its codes can be fetched without a second charge for ${HOURS_OF_A_KEY} hours: ` +
+			`Order: Create with the same Product and Quantity and with Idempotency Key "${key}" gives it if it was placed, and places it only if it was not.`,
 	});

@@ -43,7 +43,7 @@ async function findLost(
 		message: lost.message,
 		description:
 			found === undefined
-				? `${look} If it is still not there after some minutes, order it again with this same Transaction ID: GamesDrop takes each one once, so that cannot charge twice.`
+				? `${look} It may appear after some minutes. GamesDrop takes each Transaction ID once, so this one can never be charged twice.`
 				: `${look} GamesDrop has ${named(found.data)} under it, which is for another product or recipient: for this order use another Transaction ID.`,
 	});
 }

@@ -105,7 +105,8 @@ export const connection: Connection = {
 	provider: NAME,
 	displayName: DISPLAY_NAME,
 	credential: 'tributeApi',
-	check: 'the purchase in the Creator Dashboard of Tribute, or wait for the event digital_product_refunded,',
+	check:
+		'the purchase in the Creator Dashboard of Tribute (the Tribute Trigger also gets digital_product_refunded)',
 	refusal,
 };
 

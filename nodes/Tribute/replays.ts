@@ -29,9 +29,7 @@ export interface CallInProgress {
  * gave an earlier call up while n8n is still working on it, so nobody can say yet whether there will be an execution.
  */
 export type Admission =
-	| { verdict: 'new'; remember: () => void }
-	| { verdict: 'replay' }
-	| { verdict: 'underway' };
+	{ verdict: 'new'; remember: () => void } | { verdict: 'replay' } | { verdict: 'underway' };
 
 export class Replays {
 	/** Events n8n has created an execution for, newest last. */

@@ -216,4 +216,4 @@ it(`loses nothing when n8n is killed ${CRASHES} times at random moments`, async 
 	process.stdout.write(
 		`${placed.length} orders over ${CRASHES + 1} kills: every one told to both workflows, ${repeated.length} told again after a crash\n`,
 	);
-});
+}, 1_200_000);

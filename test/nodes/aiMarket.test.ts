@@ -450,7 +450,7 @@ describe('an answer that does not come', () => {
 		expect(dataOf(done)).toEqual({ provider: 'aiMarket', code: null, outcome: 'unknown' });
 		expect(done.error?.message).toMatch(/^The outcome of this purchase is unknown/);
 		const key = /Idempotency Key "(n8n-[0-9a-f]{32})"/.exec(done.error?.description ?? '')?.[1];
-		expect(done.error?.description).toMatch(/without a second charge, run it again within 24 hours/);
+		expect(done.error?.description).toMatch(/without a second charge for 24 hours/);
 		expect(done.error?.message).toContain(`(key ${key})`);
 		expect(done.error?.message).not.toMatch(/AIM002/);
 
@@ -482,7 +482,7 @@ describe('an answer that does not come', () => {
 		const done = await buy({ options: { requestTimeout: 1 } });
 		expect(dataOf(done)).toEqual({ provider: 'aiMarket', code: 'REQUEST_IN_PROGRESS', outcome: 'unknown' });
 		expect(done.error?.httpCode).toBe('409');
-		expect(done.error?.description).toMatch(/run it again within 24 hours/);
+		expect(done.error?.description).toMatch(/without a second charge for 24 hours/);
 	});
 
 	it('is no order when the server redirects', async () => {

@@ -66,13 +66,13 @@ export const createOneOrder: PurchaseOperation<NewOrder> = {
 		holdCeiling(item, ceiling, totalOf(product, order.stars, order.targets?.length ?? 1), product.currency);
 		return order;
 	},
-	async place(item, order) {
+	async place(item, order, key) {
 		const { raw, data } = await createOrder(await item.api(), order);
 		return {
 			orderId: data.orderId,
 			output: {
 				...data,
-				orderOnceKey: item.optionalText('options.orderOnceKey') || null,
+				orderOnceKey: key || null,
 			} as unknown as IDataObject,
 			raw,
 			order: data,

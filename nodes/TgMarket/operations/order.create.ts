@@ -60,7 +60,7 @@ export const createOneOrder: PurchaseOperation<NewOrder> = {
 			? { orderType, username, amount: item.integer('amount', { min: FEWEST_STARS }) }
 			: { orderType, username, duration: item.choice('duration', durations) };
 	},
-	async place(item, order) {
+	async place(item, order, key) {
 		const { orderType } = order;
 		const { raw, data } = await createOrder(await item.api(), order);
 		return {
@@ -68,7 +68,7 @@ export const createOneOrder: PurchaseOperation<NewOrder> = {
 			output: {
 				...data,
 				orderType,
-				orderOnceKey: item.optionalText('options.orderOnceKey') || null,
+				orderOnceKey: key || null,
 			} as unknown as IDataObject,
 			raw,
 			order: data,

@@ -20,8 +20,12 @@ export function agentCall(context: IExecuteFunctions): AgentCall | undefined {
 	return undefined;
 }
 
-/** What a model writes into: its arguments, also where they arrive as the tool's input item. */
-const WRITTEN_BY_MODEL = /\$fromai\b|\$json\b|\$input\b/i;
+/**
+ * What a model writes into: its arguments, also where they arrive as the tool's input item under one of its
+ * names, or by way of another parameter.
+ */
+const WRITTEN_BY_MODEL =
+	/\$(fromai|json|data|binary|input|items?|thisItem|tool|parameter|rawParameter|self|evaluateExpression)\b/i;
 
 /** Whether the model decides this parameter, judged by its raw value. */
 export function isChosenByModel(context: IExecuteFunctions, path: string): boolean {

@@ -88,29 +88,68 @@ export const segment = (value: string): string => encodeURIComponent(value);
 interface NoAnswer {
 	reason: string;
 	sent: boolean;
+	/** What to do, where it is not to look at the address and the network. */
+	advice?: string;
 }
 
-/** Network codes after which the provider cannot have seen the request. */
-const NEVER_SENT =
-	/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ERR_INVALID_URL|CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+/**
+ * Codes after which the provider cannot have seen the request, and what they mean. The first ones also come
+ * from a connection that breaks later, so they count only from a call that opens one. No code stands in a text:
+ * n8n would put its own in its place, and for some of them that tells people to retry.
+ */
+const NEVER_SENT: Array<{ codes: RegExp; from?: RegExp; reason: string }> = [
+	{ codes: /^ECONNREFUSED$/, from: /^connect$/, reason: 'the connection was refused' },
+	{ codes: /^(ENOTFOUND|EAI_AGAIN)$/, from: /^getaddrinfo$/, reason: 'its host name is not known' },
+	{
+		codes: /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/,
+		from: /^(connect|bind)$/,
+		reason: 'no way leads to it from here',
+	},
+	{ codes: /^(ERR_INVALID_URL|ERR_INVALID_PROTOCOL)$/, reason: 'its address is not valid' },
+	{
+		codes: /^ERR_INVALID_CHAR$/,
+		reason: 'the key of the credential has characters that cannot be sent',
+	},
+	{
+		codes:
+			/^(CERT_.*|(DEPTH_ZERO_)?SELF_SIGNED_CERT(_IN_CHAIN)?|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|ERR_TLS_CERT_ALTNAME_INVALID)$/,
+		reason: 'its certificate is not valid',
+	},
+];
 const BLOCKED = /ssrf|blocked ip|blocked host/i;
 
 interface Caused {
 	code?: string;
+	/** The system's call that failed. */
+	syscall?: string;
 	message?: string;
+	name?: string;
 	cause?: Caused;
+	/** One for each address of a host. */
+	errors?: Caused[];
 }
 
 function noAnswer(error: unknown): NoAnswer {
 	let code: string | undefined;
+	let syscall: string | undefined;
 	for (let level = error as Caused | undefined; level !== undefined && level !== null; level = level.cause) {
-		if (BLOCKED.test(`${level.message ?? ''} ${(level as Error).name ?? ''}`))
-			return { reason: 'blocked by SSRF protection', sent: false };
+		if (BLOCKED.test(`${level.message ?? ''} ${level.name ?? ''}`)) {
+			return {
+				reason: 'blocked by SSRF protection',
+				sent: false,
+				advice:
+					'This n8n blocks private addresses (SSRF protection). Allow the address in N8N_SSRF_ALLOWED_IP_RANGES if it is yours.',
+			};
+		}
 		code ??= typeof level.code === 'string' ? level.code : undefined;
+		syscall ??= level.syscall ?? level.errors?.[0]?.syscall;
 	}
-	if (code === undefined) return { reason: 'the connection broke', sent: true };
-	if (code === 'ECONNABORTED' || code === 'ETIMEDOUT') return { reason: 'it took too long', sent: true };
-	return { reason: `the connection broke (${code})`, sent: !NEVER_SENT.test(code) };
+	const known = NEVER_SENT.find(
+		({ codes, from }) => codes.test(code ?? '') && (from === undefined || from.test(syscall ?? '')),
+	);
+	if (known !== undefined) return { reason: known.reason, sent: false };
+	const tooLong = code === 'ECONNABORTED' || code === 'ETIMEDOUT';
+	return { reason: tooLong ? 'it took too long' : 'the connection broke', sent: true };
 }
 
 const secondsToMs = (seconds: unknown): number | undefined => {
@@ -135,6 +174,34 @@ const isRetryable = (status: number) => status === 429 || status === 408 || stat
 /** Text of a provider with the account's secrets taken out, whatever the provider echoed. */
 const withoutSecrets = (words: string, secrets: string[]): string =>
 	secrets.reduce((text, secret) => text.split(secret).join('***'), words);
+
+/**
+ * A purchase that may have gone through. The message says all that matters: an AI model, and an item of
+ * Continue On Fail, get nothing else.
+ */
+export const unknownOutcome = (
+	{ provider, check }: Connection,
+	reason: string,
+	facts: { status?: number; code?: string | null } = {},
+): ProviderError =>
+	new ProviderError({
+		provider,
+		code: null,
+		...facts,
+		outcome: 'unknown',
+		message: `The outcome of this purchase is unknown, it may have gone through: ${reason}. Do not order it again before checking ${check}.`,
+		description: 'Only if the order is certainly not there is it safe to place it once more.',
+	});
+
+/** Redirects that a server sends instead of doing what was asked. */
+const NOT_TAKEN = [301, 307, 308];
+
+/**
+ * The context for a purchase: without its cancel signal, which n8n would hand to the request. One that is under
+ * way is not called back by cancelling it, only its answer would be lost.
+ */
+const toTheEnd = (context: Context): Context =>
+	Object.create(context, { getExecutionCancelSignal: { value: () => undefined } }) as Context;
 
 /** The connection of one credential: the only way from this package to a provider. */
 export class Api {
@@ -222,7 +289,7 @@ export class Api {
 			if (error.outcome === 'unknown') lost = error;
 			else if (underWay(error))
 				lost ??= this.lost('an order with this key is still under way', error.status, error.code);
-			else if (error.status !== undefined && error.status !== 429) throw lost ?? error;
+			else if (error.status === undefined ? tries >= READ_TRIES : error.status !== 429) throw lost ?? error;
 			const wait = error.retryAfter ?? backoff(tries);
 			if (Date.now() + wait > end || this.signal?.aborted) throw lost ?? error;
 			await pause(wait, this.signal).catch(() => {});
@@ -242,8 +309,8 @@ export class Api {
 			if (order.success) return { raw: body as IDataObject, data: order.data as z.output<T> };
 			if (status < 300) return this.lost('the answer could not be read', status);
 		}
-		const redirectAfterPost = status === 302 || status === 303;
-		if (status >= 500 || status === 408 || redirectAfterPost)
+		const perhapsTaken = status < 400 && status >= 300 && !NOT_TAKEN.includes(status);
+		if (status >= 500 || status === 408 || perhapsTaken)
 			return this.lost(`the answer was HTTP ${status}`, status, refusal?.code ?? null);
 		const error = this.refused(answer, refusal);
 		if (status === 429) this.pace.slowDown(error.retryAfter ?? FIRST_BACKOFF);
@@ -259,11 +326,15 @@ export class Api {
 		try {
 			await this.pace.turn(signal);
 		} catch {
-			return { reason: 'the execution was cancelled before the request left', sent: false };
+			return {
+				reason: 'the execution was cancelled before the request left',
+				sent: false,
+				advice: 'Nothing was sent.',
+			};
 		}
 		try {
 			const response = (await this.context.helpers.httpRequestWithAuthentication.call(
-				this.context,
+				purchase ? toTheEnd(this.context) : this.context,
 				this.connection.credential,
 				{
 					method: request.method,
@@ -313,7 +384,7 @@ export class Api {
 		const explanation = refusal ?? explainStatus(displayName, answer.status);
 		return new ProviderError({
 			provider,
-			code: refusal?.code ?? null,
+			code: this.codeOf(refusal?.code),
 			status: answer.status,
 			message: withoutSecrets(explanation.message, this.secrets),
 			description: withoutSecrets(explanation.description, this.secrets),
@@ -321,28 +392,29 @@ export class Api {
 		});
 	}
 
-	private unreachable({ reason }: NoAnswer): ProviderError {
+	private unreachable({ reason, advice }: NoAnswer): ProviderError {
 		const { provider, displayName } = this.connection;
 		return new ProviderError({
 			provider,
 			code: null,
 			message: `${displayName} could not be reached: ${reason}`,
-			description: BLOCKED.test(reason)
-				? 'This n8n blocks private addresses (SSRF protection). Allow the address in N8N_SSRF_ALLOWED_IP_RANGES if it is yours.'
-				: "Nothing was ordered. Check the Base URL of the credential and this machine's connection, then run the workflow again.",
+			description:
+				advice ??
+				"Nothing was ordered. Check the Base URL of the credential and this machine's connection, then run the workflow again.",
 		});
 	}
 
-	private lost(reason: string, status?: number, code: string | null = null): ProviderError {
-		const { provider, displayName, check } = this.connection;
-		return new ProviderError({
-			provider,
-			code,
-			outcome: 'unknown',
+	private lost(reason: string, status?: number, code?: string | null): ProviderError {
+		const { displayName } = this.connection;
+		return unknownOutcome(this.connection, `${displayName} did not confirm it (${reason})`, {
 			...(status === undefined ? {} : { status }),
-			message: `The outcome of this purchase is unknown, it may have gone through: ${displayName} did not confirm it (${reason}). Do not order it again before checking.`,
-			description: `Check ${check} first. Only if the order is not there is it safe to place it once more.`,
+			code: this.codeOf(code),
 		});
+	}
+
+	/** Where a provider has no codes, its words stand in for one. */
+	private codeOf(code: string | null | undefined): string | null {
+		return code === undefined || code === null ? null : withoutSecrets(code, this.secrets);
 	}
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { agentCall } from './agent';
 import { ProviderError } from './errors';
+import { unknownOutcome, type Connection } from './http';
 import type { Placed } from './operation';
 
 /**
@@ -10,7 +11,7 @@ import type { Placed } from './operation';
  */
 type Memory =
 	| { state: 'sent'; key: string }
-	| { state: 'bought'; key: string; placed: Placed }
+	| { state: 'bought'; key: string; placed: Placed; callId?: string }
 	| {
 			state: 'unknown';
 			key: string;
@@ -18,7 +19,7 @@ type Memory =
 	  };
 
 interface Memories {
-	/** Tells executions apart where n8n gives none an ID. */
+	/** Tells executions apart even where their IDs come again, as in an n8n restored from a backup. */
 	nonce?: string;
 	purchases?: Record<string, Memory>;
 }
@@ -26,18 +27,19 @@ interface Memories {
 /** The execution's own store for this node: the next try of Retry On Fail finds it, the next execution does not. */
 const memoriesOf = (context: IExecuteFunctions): Required<Memories> => {
 	const memories = context.getContext('node') as Memories;
-	memories.nonce ??= randomUUID();
+	memories.nonce ??= `${context.getExecutionId()} ${randomUUID()}`;
 	memories.purchases ??= {};
 	return memories as Required<Memories>;
 };
 
-/** One purchase the workflow means to make: the same for every try, another for every item, loop round and tool call. */
+/** One purchase the workflow means to make: the same for every try, another for every item and loop round. */
 export class Intent {
 	constructor(
 		private readonly purchases: Record<string, Memory>,
 		private readonly id: string,
 		/** An idempotency key the provider has not seen, the same for every try of this intent. */
 		readonly derivedKey: string,
+		private readonly callId?: string,
 	) {}
 
 	get memory(): Memory | undefined {
@@ -50,21 +52,13 @@ export class Intent {
 	}
 
 	/** Why this purchase must not be sent again, when an earlier try ended without an answer. */
-	unresolved(provider: string): ProviderError | undefined {
+	unresolved(connection: Connection): ProviderError | undefined {
 		const memory = this.memory;
 		if (memory?.state === 'unknown')
-			return new ProviderError({ provider, outcome: 'unknown', ...memory.error });
-		if (memory?.state === 'sent') {
-			return new ProviderError({
-				provider,
-				code: null,
-				outcome: 'unknown',
-				message:
-					'The outcome of this purchase is unknown, it may have gone through: an earlier try was interrupted before its answer came. Do not order it again before checking.',
-				description: 'Check the orders and the balance at the provider first.',
-			});
-		}
-		return undefined;
+			return new ProviderError({ provider: connection.provider, outcome: 'unknown', ...memory.error });
+		return memory?.state === 'sent'
+			? unknownOutcome(connection, 'it was sent before, and no answer has come')
+			: undefined;
 	}
 
 	sending(key: string): void {
@@ -72,7 +66,8 @@ export class Intent {
 	}
 
 	remember(key: string, placed: Placed): void {
-		this.purchases[this.id] = { state: 'bought', key, placed };
+		const { callId } = this;
+		this.purchases[this.id] = { state: 'bought', key, placed, ...(callId === undefined ? {} : { callId }) };
 	}
 
 	/** A rejected purchase is forgotten: another try may make it. An unknown one stays. */
@@ -90,8 +85,9 @@ export class Intent {
 
 /**
  * The intents of one run, one per item.
- * An agent that calls the node as a function gives no call ID and a new run index on each try. There the
- * arguments identify the call: the same ones again mean the same purchase until it has succeeded.
+ * For an agent the arguments identify the purchase: a model that is told that one failed or was never answered,
+ * and asks for the same again, means that one. Once it is bought, the same arguments mean another, unless it is
+ * the same call that is tried again.
  */
 export function intentsOf(
 	context: IExecuteFunctions,
@@ -105,11 +101,12 @@ export function intentsOf(
 
 	return Array.from({ length: items }, (_, index) => {
 		let id = `${runIndex}:${index}`;
-		if (agent?.callId !== undefined) id = `${agent.callId}:${id}`;
-		else if (agent !== undefined) {
-			const call = hash(argumentsOf(index));
+		if (agent !== undefined) {
+			const call = `${hash(argumentsOf(index))}:${index}`;
+			const isAnother = (memory: Memory | undefined) =>
+				memory?.state === 'bought' && (agent.callId === undefined || memory.callId !== agent.callId);
 			let round = 0;
-			while (purchases[`${call}:${round}`]?.state === 'bought') round++;
+			while (isAnother(purchases[`${call}:${round}`])) round++;
 			id = `${call}:${round}`;
 		}
 		const { id: nodeId } = context.getNode();
@@ -117,6 +114,7 @@ export function intentsOf(
 			purchases,
 			id,
 			`n8n-${hash(JSON.stringify([context.getWorkflow().id, nodeId, execution, id])).slice(0, 32)}`,
+			agent?.callId,
 		);
 	});
 }

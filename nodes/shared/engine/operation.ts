@@ -45,9 +45,9 @@ export interface PurchaseOperation<Plan = unknown> extends Described {
 	keyParameter?: string;
 	/** Whether `options.orderOnceKey` stands in for a key the provider does not know. */
 	once?: boolean;
-	/** Checks all parameters and prices of an item. Buys nothing. */
+	/** Checks all parameters and prices of an item, so that `place` reads none any more. Buys nothing. */
 	prepare(item: Item): Promise<Plan>;
-	/** Buys. `key` is the provider's idempotency key, where it knows one. */
+	/** Buys. `key` is the provider's idempotency key; where it knows none, the user's Order Once Key or nothing. */
 	place(item: Item, plan: Plan, key: string): Promise<Placed>;
 }
 

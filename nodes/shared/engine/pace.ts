@@ -1,4 +1,4 @@
-import { pause } from './pause';
+import { pause, unlessAborted } from './pause';
 
 /** A provider's documented limit: so many requests in any window of so many milliseconds. */
 export interface Rate {
@@ -16,6 +16,9 @@ const SPREAD_UP_TO = 250;
 const FIRST_GAP = 50;
 const WIDEST_GAP = 5_000;
 const RECOVERY = 0.9;
+
+/** However long a provider wants to be left alone, in milliseconds: after this it is asked again. */
+const LONGEST_CLOSED = 60_000;
 
 /**
  * Lets requests of one credential leave one after the other, no faster than the provider takes them.
@@ -36,16 +39,20 @@ export class Pace {
 		this.spread = even <= SPREAD_UP_TO ? even : 0;
 	}
 
-	/** Resolves when the caller may send. Turns are given in the order they are asked for. */
+	/**
+	 * Resolves when the caller may send. Turns are given in the order they are asked for; who is cancelled leaves
+	 * the line at once, and takes no turn.
+	 */
 	async turn(signal?: AbortSignal): Promise<void> {
+		signal?.throwIfAborted();
 		const mine = this.line.then(async () => await this.wait(signal));
 		this.line = mine.catch(() => {});
-		await mine;
+		await unlessAborted(mine, signal);
 	}
 
 	/** After a 429: nobody sends for `ms`, and the spacing grows. */
 	slowDown(ms: number): void {
-		this.closedUntil = Math.max(this.closedUntil, Date.now() + ms);
+		this.closedUntil = Math.max(this.closedUntil, Date.now() + Math.min(ms, LONGEST_CLOSED));
 		this.gap = Math.min(WIDEST_GAP, Math.max(FIRST_GAP, this.gap * 2));
 	}
 

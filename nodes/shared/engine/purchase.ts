@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { agentCall, isChosenByModel } from './agent';
 import { ProviderError, toNodeApiError, type PlacedOrder } from './errors';
+import { unknownOutcome } from './http';
 import { intentsOf, type Intent } from './intent';
 import type { Item } from './item';
 import { OrderOnceKey } from './once';
@@ -14,7 +15,7 @@ import { waitOf, waitUntilFinal } from './wait';
 interface Purchase {
 	item: Item;
 	intent: Intent;
-	/** The user's own key, or the derived one; empty where the provider knows none. */
+	/** The user's own key, or the derived one; empty where there is none. */
 	key: string;
 	once: string;
 	simplify: boolean;
@@ -74,7 +75,7 @@ export async function purchase(
 		each.placed = await waitUntilFinal(item, provider.orders, placed, wait);
 		if (each.placed === placed) return;
 		if (tracking) await track(item, tracking, each.placed);
-		each.intent.remember(each.key || each.once, each.placed);
+		each.intent.remember(each.key, each.placed);
 	});
 
 	return purchases.flatMap(({ item, placed, error, simplify }) => {
@@ -83,7 +84,10 @@ export async function purchase(
 	});
 }
 
-/** Reads and prices everything an item says, so that nothing is left to go wrong once money has moved. */
+/**
+ * Reads and prices everything an item says, so that nothing is left to go wrong once money has moved: the
+ * credential too. Items that are bought already go through it as well, since some are held against each other.
+ */
 async function prepare(each: Purchase, operation: PurchaseOperation): Promise<void> {
 	const { item, intent } = each;
 	const { keyParameter } = operation;
@@ -91,44 +95,38 @@ async function prepare(each: Purchase, operation: PurchaseOperation): Promise<vo
 	each.tracking = trackingOf(item);
 	each.wait = waitOf(item);
 	each.once = operation.once ? item.optionalText('options.orderOnceKey') : '';
-	each.key = keyParameter === undefined ? '' : item.optionalText(keyParameter) || intent.derivedKey;
-	if (intent.memory === undefined) each.plan = await operation.prepare(item);
+	each.key = keyParameter === undefined ? each.once : item.optionalText(keyParameter) || intent.derivedKey;
+	each.plan = await operation.prepare(item);
+	await item.api();
 }
 
 async function buy(each: Purchase, provider: Provider, operation: PurchaseOperation): Promise<void> {
 	const { item, intent, key, once, tracking } = each;
 	each.placed = intent.bought;
-	each.error = intent.unresolved(provider.name);
+	each.error = intent.unresolved(provider.connection);
 	if (each.placed !== undefined || each.error !== undefined) return;
 
 	let claim: OrderOnceKey | undefined;
 	try {
+		intent.sending(key);
 		if (once !== '') claim = await OrderOnceKey.claim(item.context, provider.name, once);
-		intent.sending(key || once);
 		each.placed = await operation.place(item, each.plan, key);
-		intent.remember(key || once, each.placed);
-		await claim?.keep();
-		if (tracking) {
-			await track(item, tracking, each.placed);
-			intent.remember(key || once, each.placed);
-		}
 	} catch (caught) {
-		each.error = named(caught instanceof ProviderError ? caught : interrupted(provider), key || once);
-		intent.conclude(key || once, each.error);
-		await (each.error.outcome === 'rejected' ? claim?.free() : claim?.keep());
+		const error = caught instanceof ProviderError ? caught : interrupted(provider);
+		each.error = named(error, key);
+		intent.conclude(key, each.error);
+		await (error.outcome === 'rejected' ? claim?.free() : claim?.keep());
+		return;
 	}
+	// It is bought: from here on nothing makes a failure of it.
+	intent.remember(key, each.placed);
+	await claim?.keep();
+	if (tracking) await track(item, tracking, each.placed);
 }
 
 /** Whatever is not a clear answer happened when the request may have left. */
-const interrupted = (provider: Provider): ProviderError =>
-	new ProviderError({
-		provider: provider.name,
-		code: null,
-		outcome: 'unknown',
-		message:
-			'The outcome of this purchase is unknown, it may have gone through: it was interrupted while it was being sent. Do not order it again before checking.',
-		description: `Check ${provider.connection.check} first.`,
-	});
+const interrupted = ({ connection }: Provider): ProviderError =>
+	unknownOutcome(connection, 'it was interrupted while it was being sent');
 
 /** Names the key in the text: at some providers the only way to find the order again. */
 const named = (error: ProviderError, key: string): ProviderError =>

@@ -6,7 +6,9 @@ import { z } from 'zod';
  */
 
 /** An identifier or text; numbers become strings, digits and leading zeros stay. */
-export const text = z.union([z.string(), z.number().transform(String)]);
+export const text = z
+	.custom<string | number>((value) => typeof value === 'string' || typeof value === 'number', 'expected text')
+	.transform(String);
 
 /** A decimal amount, also when it comes as a string. */
 export const amount = z.union([
