@@ -39,6 +39,7 @@ export class Intent {
 		private readonly id: string,
 		/** An idempotency key the provider has not seen, the same for every try of this intent. */
 		readonly derivedKey: string,
+		/** The agent's call this is, where the engine tells. */
 		private readonly callId?: string,
 	) {}
 
@@ -97,7 +98,6 @@ export function intentsOf(
 	const { nonce, purchases } = memoriesOf(context);
 	const agent = agentCall(context);
 	const runIndex = context.getWorkflowDataProxy(0).$runIndex as number;
-	const execution = context.getExecutionId() ?? nonce;
 
 	return Array.from({ length: items }, (_, index) => {
 		let id = `${runIndex}:${index}`;
@@ -113,7 +113,7 @@ export function intentsOf(
 		return new Intent(
 			purchases,
 			id,
-			`n8n-${hash(JSON.stringify([context.getWorkflow().id, nodeId, execution, id])).slice(0, 32)}`,
+			`n8n-${hash(JSON.stringify([context.getWorkflow().id, nodeId, nonce, id])).slice(0, 32)}`,
 			agent?.callId,
 		);
 	});
