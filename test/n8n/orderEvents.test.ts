@@ -9,6 +9,13 @@ import { startDemo, type Demo } from '../../scripts/host/demo';
  * What a workflow was told counts when it has passed it on to the collector: an event lost inside n8n is lost.
  */
 const TABLE = 'events_orders';
+/** n8n's poll engine of today, or with POLL_ENGINE=durable the one that commits a trigger's memory with the execution. */
+const DURABLE = {
+	N8N_SCHEDULER_ENABLED: 'true',
+	N8N_SCHEDULER_POLL_TRIGGERS_ENABLED: 'true',
+	N8N_USE_WORKFLOW_PUBLICATION_SERVICE: 'true',
+};
+const ENGINE = process.env.POLL_ENGINE === 'durable' ? DURABLE : {};
 const CRASHES = Number(process.env.CRASHES ?? 10);
 const ORDERS_PER_CRASH = 4;
 const KILLED_WITHIN_MS = 6_000;
@@ -53,7 +60,7 @@ beforeAll(async () => {
 	});
 	collectorUrl = await collector.listen({ host: '127.0.0.1', port: 0 });
 	folder = await mkdtemp(join(tmpdir(), 'order-events-'));
-	demo = await startDemo({ examples: 'none', userFolder: folder });
+	demo = await startDemo({ examples: 'none', userFolder: folder, env: ENGINE });
 	await demo.sandbox.client.changeAccount({ provider: 'teleKartStars', balance: 1e6 });
 	await demo.sandbox.client.changeSettings({
 		timelines: { teleKartStars: [{ afterMs: 0, status: 'pending' }] },

@@ -91,6 +91,27 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		expect(await poller.poll()).toEqual([]);
 	});
 
+	it('does the same on the engine that commits every poll', async () => {
+		const tableName = newTable();
+		const poller = new Poller(
+			bed,
+			{ source: 'trackedOrders', providers: ['teleKartStars'], events: ['completed'], tableName },
+			true,
+		);
+		const orderId = await buy(tableName, 'r');
+		expect(await poller.activate()).toEqual([]);
+		await complete(orderId);
+		const quick = await buy(tableName, 'quick');
+		await complete(quick);
+		expect((await poller.poll()).map((event) => event.orderId).sort()).toEqual([orderId, quick].sort());
+		expect(await poller.poll()).toEqual([]);
+		const later = await buy(tableName, '');
+		expect(await poller.poll()).toEqual([]);
+		await complete(later);
+		expect(await poller.poll()).toMatchObject([{ orderId: later, previousState: 'pending' }]);
+		expect(await poller.poll()).toEqual([]);
+	});
+
 	it('gives each of two triggers on one table its own event', async () => {
 		const tableName = newTable();
 		const [one, other] = [trigger(tableName), trigger(tableName)];

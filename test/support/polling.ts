@@ -27,6 +27,8 @@ export class Poller {
 	constructor(
 		private readonly host: Host,
 		parameters: INodeParameters,
+		/** n8n's newer poll engine: each poll starts from what was committed, and commits; the activation's only when it emits. */
+		private readonly isDurable = false,
 		private readonly id = `poller-${Math.random().toString(36).slice(2)}`,
 	) {
 		this.node = node('Trigger', TYPE, parameters, {
@@ -38,15 +40,19 @@ export class Poller {
 	async activate(activation: WorkflowActivateMode = 'activate'): Promise<IDataObject[]> {
 		this.workflow = this.workflowFrom(this.saved);
 		this.context = this.contextOf(this.workflow, 'trigger', activation);
-		const events = await this.poll();
-		this.saved = JSON.parse(JSON.stringify(this.workflow.staticData)) as IDataObject;
+		const events = await this.call(this.workflow, this.context);
+		if (!this.isDurable || events.length > 0) this.save();
 		return events;
 	}
 
 	/** One poll: the events it emits. */
 	async poll(): Promise<IDataObject[]> {
+		if (this.isDurable) {
+			this.workflow = this.workflowFrom(this.saved);
+			this.context = this.contextOf(this.workflow, 'trigger', 'update');
+		}
 		const events = await this.call(this.workflow, this.context);
-		if (events.length > 0) this.saved = JSON.parse(JSON.stringify(this.workflow.staticData)) as IDataObject;
+		if (this.isDurable || events.length > 0) this.save();
 		return events;
 	}
 
@@ -62,6 +68,10 @@ export class Poller {
 	/** Size of what n8n keeps for the trigger, in bytes. */
 	get kept(): number {
 		return JSON.stringify(this.saved).length;
+	}
+
+	private save(): void {
+		this.saved = JSON.parse(JSON.stringify(this.workflow.staticData)) as IDataObject;
 	}
 
 	private async call(workflow: Workflow, context: PollContext): Promise<IDataObject[]> {
