@@ -1,6 +1,7 @@
 /**
  * The Tribute Trigger in a real n8n, called over HTTP by the provider sandbox.
- * `npm run build`, then `npx tsx test/n8n/tributeTrigger.ts`. Takes a few minutes; exits with 1 when a check fails.
+ * `npm run build`, then `npx tsx test/n8n/tributeTrigger.ts`, with another version of n8n behind it if wanted. Takes a
+ * few minutes; exits with 1 when a check fails.
  */
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -406,7 +407,8 @@ async function main(): Promise<boolean> {
 	const sandbox = await startSandbox();
 	let host: N8nHost | undefined;
 	try {
-		host = await startHost({ tarball: await packPackage() });
+		const [, , version] = process.argv;
+		host = await startHost({ tarball: await packPackage(), ...(version ? { version } : {}) });
 		const data = { ...sandbox.providers.tribute };
 		const { id, name } = await host.createCredential('Tribute', 'tributeApi', data);
 		const scene = new Scene(host, sandbox, { id, name });
