@@ -136,7 +136,6 @@ export async function getProducts(
 		if (first === undefined || firstIds.has(first.id)) break;
 		firstIds.add(first.id);
 		rows.forEach((row, index) => {
-			if (found.has(row.id)) return;
 			found.set(row.id, { raw: (raw.rows as IDataObject[])[index]!, data: toProduct(row) });
 		});
 		if (rows.length < size || found.size >= (meta?.total ?? Infinity)) break;
