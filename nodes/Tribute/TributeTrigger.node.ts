@@ -24,15 +24,15 @@ export class TributeTrigger implements INodeType {
 		activationMessage:
 			'Now paste the production URL of this node into Tribute: Creator Dashboard → Settings → API Keys → Webhook URL.',
 		triggerPanel: {
-			header: 'Receive an event of Tribute',
+			header: 'Receive an event from Tribute',
 			executionsHelp: {
 				inactive:
-					'<b>While building</b>, click "listen", paste the <b>test</b> URL into Tribute (Creator Dashboard → Settings → API Keys → Webhook URL) and make a purchase. The event is shown here.<br /><br /><b>When it works</b>, activate the workflow and paste the <b>production</b> URL there instead: Tribute keeps one URL.',
+					'<b>While building</b>, click the button, paste the <b>test</b> URL into Tribute (Creator Dashboard → Settings → API Keys → Webhook URL) and make a purchase. The event is shown here.<br /><br /><b>When it works</b>, publish the workflow and paste the <b>production</b> URL there instead: Tribute keeps one URL.',
 				active:
-					'<b>While building</b>, click "listen" and let Tribute call the <b>test</b> URL.<br /><br /><b>In production</b>, every event that Tribute sends to the <b>production</b> URL runs this workflow. Those runs are listed under <a data-key="executions">executions</a>.',
+					'<b>While building</b>, click the button and let Tribute call the <b>test</b> URL.<br /><br /><b>In production</b>, every event that Tribute sends to the <b>production</b> URL runs this workflow. Those runs are listed under <a data-key="executions">executions</a>.',
 			},
 			activationHint:
-				'Then activate the workflow and paste its production URL into Tribute: Creator Dashboard → Settings → API Keys → Webhook URL.',
+				'Then publish the workflow and paste its production URL into Tribute: Creator Dashboard → Settings → API Keys → Webhook URL.',
 		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -50,7 +50,7 @@ export class TributeTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Tribute has to be told the URL by hand: paste the production URL above into Tribute under <b>Creator Dashboard → Settings → API Keys → Webhook URL</b>, and activate this workflow. Tribute calls one URL per account, and the test URL works only while this editor listens.',
+					'Tribute has to be told the URL by hand: paste the production URL above into Tribute under <b>Creator Dashboard → Settings → API Keys → Webhook URL</b>, and publish this workflow. Tribute calls one URL per account, and the test URL works only while this editor listens.',
 				name: 'notice',
 				type: 'notice',
 				default: '',
