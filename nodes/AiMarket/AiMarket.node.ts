@@ -6,7 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { searchCatalog } from '../shared/engine/listSearch';
-import { nodeProperties } from '../shared/engine/properties';
+import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
 import { run } from '../shared/engine/run';
 import { getProducts } from './api';
 import { provider } from './provider';
@@ -26,11 +26,7 @@ export class AiMarket implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{ name: 'aiMarketApi', required: true },
-			{
-				name: 'orderTrackingApi',
-				required: true,
-				displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
-			},
+			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
 		],
 		properties: nodeProperties(provider),
 	};

@@ -18,16 +18,17 @@ const followed: Followed[] = providers
 	.sort((one, other) => one.displayName.localeCompare(other.displayName));
 const choices = followed.map(({ displayName, name }) => ({ name: displayName, value: name }));
 
+/** By its bare name the editor would take Providers for the way to authenticate, and hide it. */
 export const triggerCredentials: INodeCredentialDescription[] = [
 	...followed.map(({ name, connection }) => ({
 		name: connection.credential,
 		required: true,
-		displayOptions: { show: { providers: [name] } },
+		displayOptions: { show: { '/providers': [name] } },
 	})),
 	{
 		name: orderTrackingConnection.credential,
 		required: true,
-		displayOptions: { show: { source: ['trackedOrders'] } },
+		displayOptions: { show: { '/source': ['trackedOrders'] } },
 	},
 ];
 
@@ -59,6 +60,7 @@ export const triggerProperties: INodeProperties[] = [
 		default: [],
 		description: 'Whose orders to watch. Each one needs its credential.',
 	},
+	{ displayName: 'Credentials', name: 'credentials', type: 'credentials', default: '' },
 	{
 		displayName: 'Events',
 		name: 'events',
@@ -66,12 +68,28 @@ export const triggerProperties: INodeProperties[] = [
 		noDataExpression: true,
 		required: true,
 		options: [
-			{ name: 'Cancelled', value: 'cancelled', description: 'The order was called off' },
-			{ name: 'Completed', value: 'completed', description: 'The order was delivered' },
-			{ name: 'Failed', value: 'failed', description: 'The order could not be delivered' },
+			{
+				name: 'Cancelled',
+				value: 'cancelled',
+				action: 'On order cancelled',
+				description: 'The order was called off',
+			},
+			{
+				name: 'Completed',
+				value: 'completed',
+				action: 'On order completed',
+				description: 'The order was delivered',
+			},
+			{
+				name: 'Failed',
+				value: 'failed',
+				action: 'On order failed',
+				description: 'The order could not be delivered',
+			},
 			{
 				name: 'Refunded',
 				value: 'refunded',
+				action: 'On order refunded',
 				description: 'The money came back; looked up for three days after an order failed',
 			},
 		],

@@ -6,7 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { searchPages } from '../shared/engine/listSearch';
-import { nodeProperties } from '../shared/engine/properties';
+import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
 import { run } from '../shared/engine/run';
 import { searchOffers } from './api';
 import { provider } from './provider';
@@ -35,11 +35,7 @@ export class GamesDrop implements INodeType {
 				required: true,
 				displayOptions: { show: { resource: ['transaction'] } },
 			},
-			{
-				name: 'orderTrackingApi',
-				required: true,
-				displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
-			},
+			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
 		],
 		properties: nodeProperties(provider),
 	};

@@ -5,7 +5,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { nodeProperties } from '../shared/engine/properties';
+import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
 import { run } from '../shared/engine/run';
 import { provider } from './provider';
 
@@ -24,11 +24,7 @@ export class TgMarket implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{ name: 'tgMarketApi', required: true },
-			{
-				name: 'orderTrackingApi',
-				required: true,
-				displayOptions: { show: { resource: ['order'], operation: ['create'], trackCompletion: [true] } },
-			},
+			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
 		],
 		properties: nodeProperties(provider),
 	};

@@ -1,4 +1,9 @@
-import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type {
+	ICredentialsDisplayOptions,
+	IDisplayOptions,
+	INodeProperties,
+	INodePropertyOptions,
+} from 'n8n-workflow';
 import { DEFAULT_TABLE } from './orderTable';
 import type { Provider } from './operation';
 
@@ -137,6 +142,14 @@ const trackingProperties: INodeProperties[] = [
 		description: 'Anything the completion event should carry back, such as a chat ID or JSON',
 	},
 ];
+
+/**
+ * Where the credential of Track Completion is shown. The editor puts all credentials of a node beside the last
+ * parameter that one of them depends on, and looks for it by its bare name: with paths they stay on top.
+ */
+export const shownWhenTracking: ICredentialsDisplayOptions = {
+	show: { '/resource': ['order'], '/operation': ['create'], '/trackCompletion': [true] },
+};
 
 const requestTimeout: INodeProperties = {
 	displayName: 'Request Timeout',
