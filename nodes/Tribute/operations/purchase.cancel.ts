@@ -26,7 +26,11 @@ export const cancelOnePurchase: PurchaseOperation<string> = {
 			description:
 				'The purchaseId in an event of the Tribute Trigger. Tribute has no other way to look it up.',
 		},
-		allowAgentPurchasesProperty,
+		{
+			...allowAgentPurchasesProperty,
+			description:
+				'Whether an AI agent that uses this node as a tool may cancel purchases with it. Has no effect when a workflow runs the node.',
+		},
 		{
 			displayName: 'Options',
 			name: 'options',
