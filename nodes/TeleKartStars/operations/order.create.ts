@@ -32,6 +32,7 @@ export const createOneOrder: PurchaseOperation<NewOrder> = {
 			name: 'stars',
 			type: 'number',
 			typeOptions: { minValue: 1 },
+			displayOptions: { show: { productId: [CUSTOM_STARS] } },
 			default: 50,
 			description: `How many Stars to send. Used for the product Custom Telegram Stars (${CUSTOM_STARS}) only.`,
 		},
