@@ -107,7 +107,6 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	const figures = [
 		...(required === null ? [] : [`${required} ${CURRENCY} needed`]),
 		...(available === null ? [] : [`${available} ${CURRENCY} in the wallet`]),
-		...(seconds === null ? [] : [`possible again in ${seconds} s`]),
 	].join(', ');
 	return {
 		code,

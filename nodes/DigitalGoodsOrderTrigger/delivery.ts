@@ -25,14 +25,14 @@ export async function deliveryOf(
 ): Promise<'started' | 'lost' | 'running' | 'unknown'> {
 	const list = async (query: { workflowId?: string; status?: string; limit: number }) =>
 		(await api.read({ method: 'GET', path: '/api/v1/executions', query }, executions)).data.data;
+	const workflowId = context.getWorkflow().id ?? '';
 	try {
-		const own = (await list({ workflowId: context.getWorkflow().id ?? '', limit: 100 })).filter(
-			({ startedAt }) => {
-				const at = Date.parse(startedAt ?? '');
-				return at >= emittedAt - CLOCKS_DIFFER_BY && at <= emittedAt + STARTS_WITHIN;
-			},
-		);
-		if (own.some(({ status }) => status === 'running' || status === 'new')) return 'running';
+		// n8n lists executions under way only when they are asked for.
+		if ((await list({ workflowId, status: 'running', limit: 1 })).length > 0) return 'running';
+		const own = (await list({ workflowId, limit: 100 })).filter(({ startedAt }) => {
+			const at = Date.parse(startedAt ?? '');
+			return at >= emittedAt - CLOCKS_DIFFER_BY && at <= emittedAt + STARTS_WITHIN;
+		});
 		if (own.length > 0) return own.every(({ status }) => status === 'crashed') ? 'lost' : 'started';
 		if (Date.now() - emittedAt > TELLING_FOR) return 'unknown';
 		if (context.getWorkflowSettings?.().saveDataSuccessExecution === 'none') return 'unknown';

@@ -4,6 +4,7 @@ import { ceilToCents, perUnit, times } from '../shared/domain/money';
 import type { Balance } from '../shared/domain/balance';
 import { stateOf, type Order, type OrderReference, type OrderState } from '../shared/domain/order';
 import type { Product, Unit } from '../shared/domain/product';
+import { ProviderError } from '../shared/engine/errors';
 import {
 	segment,
 	type Answer,
@@ -206,9 +207,19 @@ export async function getOrder(
 	api: Api,
 	{ orderId }: OrderReference,
 ): Promise<{ order: Order; raw: IDataObject }> {
+	// The one text that encoding does not keep from leaving the path of the orders.
+	if (/^\.{1,2}$/.test(orderId)) throw noSuchOrder(orderId);
 	const { raw, data } = await api.read({ method: 'GET', path: `${ORDERS}/${segment(orderId)}` }, order);
 	return { order: toOrder(data), raw: unwrapped(raw) };
 }
+
+const noSuchOrder = (orderId: string): ProviderError =>
+	new ProviderError({
+		provider: NAME,
+		code: 'INVALID_PARAMETER',
+		message: `Order ID: "${orderId}" is no ID of an order`,
+		description: 'Nothing was sent. Enter the ID the order got when it was created.',
+	});
 
 function toOrder({ data }: z.output<typeof order>): Order {
 	return {

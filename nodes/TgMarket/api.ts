@@ -172,18 +172,14 @@ const codeIn = (said: z.output<typeof complaint>): string | null =>
 	said === null || typeof said === 'string' ? said : said.code;
 
 function told(
-	figures: Pick<
-		z.output<typeof failure>,
-		'available_usd' | 'balance_usd' | 'price_usd' | 'required_usd' | 'retry_after'
-	>,
+	figures: Pick<z.output<typeof failure>, 'available_usd' | 'balance_usd' | 'price_usd' | 'required_usd'>,
 ): string[] {
-	const { available_usd, balance_usd, price_usd, required_usd, retry_after } = figures;
+	const { available_usd, balance_usd, price_usd, required_usd } = figures;
 	const needed = required_usd ?? price_usd;
 	return [
 		...(available_usd === null ? [] : [`${available_usd} USD available`]),
 		...(balance_usd === null ? [] : [`${balance_usd} USD in the wallet`]),
 		...(needed === null ? [] : [`${needed} USD needed`]),
-		...(retry_after === null ? [] : [`retry after ${retry_after} s`]),
 	];
 }
 

@@ -530,7 +530,7 @@ describe('what AI-Market refuses', () => {
 	it('is an error for the user: RATE_LIMITED', async () => {
 		await purchaseFault({ type: 'rateLimit', retryAfterSeconds: 41 });
 		const done = await buy({ idempotencyKey: 'k1', options: { requestTimeout: 1 } });
-		expect(done.error?.message).toBe('AI-Market: Too many requests (possible again in 41 s) (key k1)');
+		expect(done.error?.message).toBe('AI-Market: Too many requests (retry after 41 s) (key k1)');
 		expect(done.error?.description).toMatch(/20 requests a minute/);
 		expect(done.error?.httpCode).toBe('429');
 		expect(dataOf(done)).toEqual({ provider: 'aiMarket', code: 'RATE_LIMITED', outcome: 'rejected' });
@@ -638,7 +638,7 @@ describe('what fails while the rest goes on', () => {
 			...failed.details,
 			placed: [{ item: 0, orderId: expect.stringMatching(/^AM-/), key: 'k-002' }],
 		});
-		expect(done.error?.description).toMatch(/do not order these again: item 0: order AM-\d+ \(key k-002\)/);
+		expect(done.error?.description).toMatch(/do not repeat these: item 0: order AM-\d+ \(key k-002\)/);
 		expect(await charges()).toHaveLength(1);
 	});
 

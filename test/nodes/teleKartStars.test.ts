@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { LoadOptionsContext } from 'n8n-core';
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node';
-import { accountName } from '../../nodes/TeleKartStars/target';
+import { usernameIn } from '../../nodes/shared/domain/telegram';
 import type { ControlInput } from '../../sandbox/control';
 import { credentialsFor, jsonOf, startBed, type Bed } from '../support/bed';
 import { additionalDataFor, workflowOf, type Finished } from '../support/engine';
@@ -466,6 +466,11 @@ describe('order: get', () => {
 		]);
 	});
 
+	it.each(['.', '..'])('refuses the ID %s, which would leave the path of the orders', async (id) => {
+		expect(said(await run(look, [{ id }]))).toMatchObject({ data: data('INVALID_PARAMETER') });
+		expect(await requests()).toEqual([]);
+	});
+
 	it('encodes whatever stands in the ID', async () => {
 		const id = '../balance?x=1#y%20<b>';
 		await run(look, [{ id }], { onError: 'continueRegularOutput' });
@@ -546,24 +551,20 @@ describe('failures', () => {
 	});
 });
 
-describe('accountName', () => {
-	it('gives every spelling of an account as @name', () => {
+describe('usernameIn', () => {
+	it('reads every spelling of an account', () => {
 		fc.assert(
 			fc.property(
 				fc.stringMatching(/^[A-Za-z]\w{4,31}$/),
 				fc.constantFrom('', '@', 't.me/', 'https://t.me/', 'http://telegram.me/', ' @'),
-				(name, before) => {
-					expect(accountName(before + name)).toBe(`@${name}`);
-				},
+				(name, before) => expect(usernameIn(before + name)).toBe(name),
 			),
 		);
 	});
 
-	it('gives nothing but @ and word characters, whatever comes in', () => {
+	it('gives nothing but word characters, whatever comes in', () => {
 		fc.assert(
-			fc.property(fc.string({ unit: 'binary' }), (text) =>
-				expect(accountName(text) ?? '@x').toMatch(/^@\w+$/),
-			),
+			fc.property(fc.string({ unit: 'binary' }), (text) => expect(usernameIn(text) ?? 'x').toMatch(/^\w+$/)),
 		);
 	});
 });

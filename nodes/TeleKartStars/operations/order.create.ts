@@ -1,10 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
+import { usernameIn } from '../../shared/domain/telegram';
 import { holdCeiling, maxPriceOf, priceUnknown } from '../../shared/engine/ceiling';
 import type { Item } from '../../shared/engine/item';
 import type { PurchaseOperation } from '../../shared/engine/operation';
 import { orderProperties, productProperty } from '../../shared/engine/properties';
 import { createOrder, CUSTOM_STARS, getProducts, MOST_TARGETS, totalOf, type NewOrder } from '../api';
-import { accountName } from '../target';
 
 export const createOneOrder: PurchaseOperation<NewOrder> = {
 	resource: 'order',
@@ -105,8 +105,8 @@ function orderOf(item: Item): NewOrder {
 }
 
 function account(item: Item, path: string, name: string): string {
-	const known = accountName(name);
+	const known = usernameIn(name);
 	if (known === undefined)
 		throw item.invalid(path, `"${name.slice(0, 60)}" is no Telegram username or t.me link of an account`);
-	return known;
+	return `@${known}`;
 }

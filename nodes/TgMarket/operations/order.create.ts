@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
+import { usernameIn } from '../../shared/domain/telegram';
 import type { Item } from '../../shared/engine/item';
 import type { PurchaseOperation } from '../../shared/engine/operation';
 import { orderProperties } from '../../shared/engine/properties';
 import { createOrder, durations, FEWEST_STARS, orderTypes, type NewOrder } from '../api';
-import { usernameIn } from '../username';
 import { orderTypeProperty } from './orderType';
 
 export const createOneOrder: PurchaseOperation<NewOrder> = {

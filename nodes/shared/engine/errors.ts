@@ -69,7 +69,7 @@ export const detailsOf = (error: ProviderError, placed: PlacedOrder[] = []): Err
 const listPlaced = (placed: PlacedOrder[]): string =>
 	placed.length === 0
 		? ''
-		: ` Already placed in this run, do not order these again: ${placed
+		: ` Already placed in this run, do not repeat these: ${placed
 				.map(
 					({ item, orderId, key }) =>
 						`item ${item}: order ${orderId ?? 'without ID'}${key ? ` (key ${key})` : ''}`,

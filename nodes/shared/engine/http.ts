@@ -189,8 +189,8 @@ export const unknownOutcome = (
 		code: null,
 		...facts,
 		outcome: 'unknown',
-		message: `The outcome of this purchase is unknown, it may have gone through: ${reason}. Do not order it again before checking ${check}.`,
-		description: 'Only if the order is certainly not there is it safe to place it once more.',
+		message: `The outcome of this purchase is unknown, it may have gone through: ${reason}. Do not repeat it before checking ${check}.`,
+		description: 'Nothing here can tell whether it was carried out; only the provider can.',
 	});
 
 /** Redirects that a server sends instead of doing what was asked. */
@@ -386,7 +386,7 @@ export class Api {
 			provider,
 			code: this.codeOf(refusal?.code),
 			status: answer.status,
-			message: withoutSecrets(explanation.message, this.secrets),
+			message: withoutSecrets(explanation.message, this.secrets) + waiting(retryAfter),
 			description: withoutSecrets(explanation.description, this.secrets),
 			...(retryAfter === undefined ? {} : { retryAfter }),
 		});
@@ -443,6 +443,10 @@ function accountOf(connection: Connection, credentials: ICredentialDataDecrypted
 		.update(JSON.stringify([connection.credential, credentials]))
 		.digest('hex');
 }
+
+/** The time to wait, where the provider names it, for the end of a message. */
+const waiting = (retryAfter: number | undefined): string =>
+	retryAfter === undefined ? '' : ` (retry after ${Math.ceil(retryAfter / 1_000)} s)`;
 
 /** What a status means where the provider gave no reason that can be read. */
 function explainStatus(displayName: string, status: number): Explanation {

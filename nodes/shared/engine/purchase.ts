@@ -151,7 +151,7 @@ function refuseAgents(item: Item, operation: PurchaseOperation): void {
 	if (context.getNode().parameters.allowAgentPurchases !== true) {
 		throw item.refuse(
 			'AGENT_PURCHASE_NOT_ALLOWED',
-			'AI agents may not buy with this node, nothing was ordered. Do not try again; tell the user.',
+			'AI agents may not move money with this node, and nothing was sent. Do not call it again; tell the user.',
 			'Switch on "Allow AI Agent Purchases" in the node if the agent may spend money.',
 		);
 	}

@@ -12,7 +12,7 @@ export const text = z
 
 /** A decimal amount, also when it comes as a string. */
 export const amount = z.union([
-	z.number(),
+	z.number().finite(),
 	z
 		.string()
 		.trim()
