@@ -122,15 +122,13 @@ export interface Look {
 	complaint: string | undefined;
 }
 
-/** `data.balance_usd: missing`; a union says no more than "Invalid input" by itself. */
-function inWords({ path, code, message }: z.ZodIssue, body: unknown): string {
+/** `data.balance_usd: expected a number (text is there)`. */
+function inWords({ path, message }: z.ZodIssue, body: unknown): string {
 	const found = path.reduce<unknown>(
 		(value, key) => (value as Record<string, unknown> | undefined)?.[key],
 		body,
 	);
-	const what =
-		code !== 'invalid_union' ? message : found === undefined ? 'missing' : `cannot be ${typeOf(found)}`;
-	return `${path.join('.') || 'the answer'}: ${what}`;
+	return `${path.join('.') || 'the answer'}: ${message} (${typeOf(found)} is there)`;
 }
 
 /**
