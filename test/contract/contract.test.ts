@@ -168,20 +168,24 @@ describe('it never buys', () => {
 			body: { username: 'someone', amount: 100 },
 		});
 
-	it.each<[IHttpRequestOptions['method'], (origin: string) => string]>([
-		['POST', (origin) => `${origin}/api/v2/stars`],
-		['POST', (origin) => `${origin}/api/v2/premium`],
-		['POST', (origin) => `${origin}/api/v2/balance`],
-		['GET', (origin) => `${origin}/api/v2/stars`],
-		['GET', (origin) => `${origin}/api/v2/order/1/../../stars`],
-		['GET', (origin) => `${origin}/api/v2/order/%2e%2e%2fstars`],
-		['GET', (origin) => `${origin}/api/v2/order/1?wait=true`],
-		['GET', (origin) => `${origin}//api/v2/balance`],
-		['GET', (origin) => `${origin.replace('127.0.0.1', 'localhost')}/api/v2/balance`],
-		['GET', (origin) => `${origin}.example.com/api/v2/balance`],
-	])('refuses %s %p at the door', async (method, address) => {
+	it.each<[IHttpRequestOptions['method'], string]>([
+		['POST', 'ORIGIN/api/v2/stars'],
+		['POST', 'ORIGIN/api/v2/premium'],
+		['POST', 'ORIGIN/api/v2/balance'],
+		['GET', 'ORIGIN/api/v2/stars'],
+		['GET', 'ORIGIN/api/v2/order/1/../../stars'],
+		['GET', 'ORIGIN/api/v2/order/%2e%2e%2fstars'],
+		['GET', 'ORIGIN/api/v2/order/1?wait=true'],
+		['GET', 'ORIGIN//api/v2/balance'],
+		['GET', 'ORIGIN.example.com/api/v2/balance'],
+		['GET', 'OTHER/api/v2/balance'],
+	])('refuses %s %s at the door', async (method, address) => {
+		const { baseUrl } = values();
+		const url = address
+			.replace('ORIGIN', baseUrl)
+			.replace('OTHER', baseUrl.replace('127.0.0.1', 'localhost'));
 		const before = await requestsSoFar();
-		await expect(send(method, address(values().baseUrl))).rejects.toThrow(NotPermitted);
+		await expect(send(method, url)).rejects.toThrow(NotPermitted);
 		expect(await requestsSoFar()).toBe(before);
 	});
 
