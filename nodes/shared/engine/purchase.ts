@@ -130,7 +130,9 @@ const interrupted = ({ connection }: Provider): ProviderError =>
 
 /** Names the key in the text: at some providers the only way to find the order again. */
 const named = (error: ProviderError, key: string): ProviderError =>
-	key === '' ? error : new ProviderError({ ...error, message: `${error.message} (key ${key})` });
+	key === '' || error.message.includes(`"${key}"`)
+		? error
+		: new ProviderError({ ...error, message: `${error.message} (key ${key})` });
 
 const placedSoFar = (purchases: Purchase[]): PlacedOrder[] =>
 	purchases.flatMap(({ item, intent }) => {
