@@ -310,4 +310,60 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		]);
 		expect(await poller.poll()).toEqual([]);
 	});
+
+	it('loses nothing while every provider is down, and goes on by itself', async () => {
+		const tableName = newTable();
+		const poller = trigger(tableName);
+		await poller.activate();
+		const orderId = await buy(tableName, '');
+		await complete(orderId);
+		await bed.sandbox.client.addFault({
+			provider: 'teleKartStars',
+			operation: 'order.get',
+			times: -1,
+			fault: { type: 'error', status: 503 },
+		});
+		await expect(poller.poll()).rejects.toMatchObject({ httpCode: '503' });
+		await bed.sandbox.client.clearFaults({});
+		expect(await poller.poll()).toMatchObject([{ orderId }]);
+		expect(await poller.poll()).toEqual([]);
+	});
+});
+
+describe('Track Completion', () => {
+	const order = (tableName: string) => ({
+		resource: 'order',
+		operation: 'create',
+		productId: { __rl: true, mode: 'id', value: 'stars_1000' },
+		target: '@somebody',
+		trackCompletion: true,
+		reference: 'r',
+		options: { tableName },
+	});
+
+	it('makes the table once when several executions need it at the same moment', async () => {
+		const tableName = newTable();
+		const runs = await Promise.all(
+			Array.from({ length: 4 }, async () => await bed.runNode('teleKartStars', order(tableName))),
+		);
+		const rows = (await (await tableOf(tableName)).rows()) as Array<{ orderId: string }>;
+		expect(rows.map(({ orderId }) => orderId).sort()).toEqual(
+			runs.map((run) => String(jsonOf(run)[0]!.orderId)).sort(),
+		);
+		const tables = (await n8n.dataTables()).filter(({ name }) => name === tableName);
+		expect(tables).toHaveLength(1);
+	});
+
+	it('gives the order with a hint at the missing row when the table cannot be written', async () => {
+		const { orderTrackingApi } = bed.credentials;
+		bed.credentials.orderTrackingApi = { apiKey: 'wrong', baseUrl: n8n.url };
+		const done = await bed.runNode('teleKartStars', order(newTable()));
+		bed.credentials.orderTrackingApi = orderTrackingApi!;
+		const [{ orderId }] = jsonOf(done) as [{ orderId: string }];
+		expect(done.error).toBeUndefined();
+		const hints = done.data.resultData.runData.Node?.[0]?.hints ?? [];
+		expect(hints.map(({ message }) => message)).toEqual([expect.stringContaining(`orderId "${orderId}"`)]);
+		expect(hints[0]!.message).toContain('add a row');
+		expect((await bed.sandbox.client.charges()).charges).toHaveLength(1);
+	});
 });
