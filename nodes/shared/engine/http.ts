@@ -105,7 +105,6 @@ const NEVER_SENT: Array<{ codes: RegExp; from?: RegExp; reason: string }> = [
 		from: /^(connect|bind)$/,
 		reason: 'no way leads to it from here',
 	},
-	{ codes: /^(ERR_INVALID_URL|ERR_INVALID_PROTOCOL)$/, reason: 'its address is not valid' },
 	{
 		codes: /^ERR_INVALID_CHAR$/,
 		reason: 'the key of the credential has characters that cannot be sent',
@@ -323,6 +322,8 @@ export class Api {
 
 	private async send(request: Request, purchase = false): Promise<Answer | NoAnswer> {
 		const { signal } = this;
+		if (!URL.canParse(this.origin) || !/^https?:/i.test(this.origin))
+			return { reason: 'its address is not valid', sent: false };
 		try {
 			await this.pace.turn(signal);
 		} catch {
