@@ -1,14 +1,22 @@
 'use strict';
 
-const { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 const { dest, src } = require('gulp');
+const { outputSchemas } = require('./scripts/outputSchemas');
 
-/** Copies what the compiler leaves behind: icons, the nodes' codex files and output schemas. */
+/** Copies what the compiler leaves behind: icons and the nodes' codex files. */
 function assets() {
-	return src(['icons/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'], {
-		base: '.',
-		encoding: false,
-	}).pipe(dest('dist'));
+	return src(['icons/*.svg', 'nodes/**/*.node.json'], { base: '.', encoding: false }).pipe(dest('dist'));
+}
+
+/** What each operation gives, for n8n's editor. */
+async function schemas() {
+	for (const { path, schema } of outputSchemas()) {
+		const file = join('dist', path);
+		mkdirSync(dirname(file), { recursive: true });
+		writeFileSync(file, JSON.stringify(schema));
+	}
 }
 
 /** So that nothing of an earlier build is published. */
@@ -53,4 +61,4 @@ function writeWhenChanged(file, text) {
 	if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
-module.exports = { assets, clean, default: assets, register };
+module.exports = { assets, clean, default: assets, register, schemas };

@@ -54,6 +54,7 @@ function buildIsCurrent() {
 		'credentials',
 		'icons',
 		'gulpfile.js',
+		'scripts/outputSchemas.js',
 		'tsconfig.json',
 		'tsconfig.build.json',
 		'package.json',

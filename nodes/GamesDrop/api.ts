@@ -151,12 +151,25 @@ export async function getBalance(api: Api): Promise<Reading<Balance>> {
 	};
 }
 
+/** As the document has it; handed on as it comes, so anything may be missing. */
+export interface Transaction extends IDataObject {
+	id?: number;
+	/** Negative for a debit. */
+	amount?: number;
+	/** DEPOSIT, PURCHASE or REFUND. */
+	type?: string;
+	description?: string;
+	balanceAfter?: number;
+	/** UTC. */
+	createdAt?: string;
+}
+
 /** What went in and out of the balance, latest first, as GamesDrop has it. Needs the dashboard's token. */
-export async function getTransactions(api: Api, limit: number): Promise<IDataObject[]> {
+export async function getTransactions(api: Api, limit: number): Promise<Transaction[]> {
 	return await allPages(limit, MOST_TRANSACTIONS_A_PAGE, async (page, size) => {
 		const query = { page, limit: size };
 		const { raw, data } = await api.read({ method: 'GET', path: TRANSACTIONS, query }, transactions);
-		const untouched = raw.transactions as IDataObject[];
+		const untouched = raw.transactions as Transaction[];
 		return {
 			rows: untouched.map((value, index) => ({
 				id: data.transactions[index]!.id ?? `${page} ${index}`,
@@ -249,11 +262,15 @@ function toProduct(
 	};
 }
 
-/** Servers of a game: the label to show, and the ID an order takes. Empty where it has none. */
-export async function getServers(
-	api: Api,
-	offerId: number,
-): Promise<Array<{ name: string; gameServerId: string }>> {
+export interface Server {
+	/** The label to show. */
+	name: string;
+	/** What an order takes. */
+	gameServerId: string;
+}
+
+/** Servers of a game. Empty where it has none. */
+export async function getServers(api: Api, offerId: number): Promise<Server[]> {
 	const { data } = await api.read({ method: 'POST', path: SERVERS, body: { offerId } }, servers);
 	return Object.entries(data).map(([name, gameServerId]) => ({ name, gameServerId }));
 }
@@ -284,8 +301,17 @@ export async function validatePlayer(
 	return { valid, status: data.status, playerName: data.gameUserLogin };
 }
 
+export interface TelegramUser {
+	/** Whether GamesDrop knows the ID. */
+	resolved: boolean;
+	telegramUserId: string | null;
+	username: string | null;
+	firstName: string | null;
+	message: string | null;
+}
+
 /** A Telegram account, with its ID when its owner has talked to GamesDrop's bot. Needs `telegramConnection`. */
-export async function getTelegramUser(api: Api, username: string) {
+export async function getTelegramUser(api: Api, username: string): Promise<TelegramUser> {
 	const { data } = await api.read({ method: 'POST', path: TELEGRAM_USER, body: { username } }, telegramUser);
 	const { userInfo } = data;
 	const id = Number(userInfo?.id ?? 0) === 0 ? null : userInfo!.id;

@@ -193,11 +193,12 @@ export const connection: Connection = {
 };
 
 /** What can be ordered, with the fewest units where that is known. */
-export const products: ReadonlyArray<Product & { minimum?: number }> = [
+export const products: ReadonlyArray<Product & { minimum: number | null }> = [
 	{ ...productOf('stars', 'Telegram Stars', 'star', null), minimum: FEWEST_STARS },
-	...durations.map((months) =>
-		productOf('premium', `Telegram Premium for ${months} months`, 'month', months),
-	),
+	...durations.map((months) => ({
+		...productOf('premium', `Telegram Premium for ${months} months`, 'month', months),
+		minimum: null,
+	})),
 ];
 
 function productOf(type: OrderType, name: string, unit: 'star' | 'month', quantity: number | null): Product {

@@ -165,8 +165,15 @@ function toProduct({ id, type, name, amount: minor, currency }: z.output<typeof 
 	};
 }
 
+/** As the document has it; handed on as it comes. */
+export interface Cancelled extends IDataObject {
+	success: boolean;
+	purchaseId?: number;
+	message?: string;
+}
+
 /** Gives the buyer's Stars back, for good. The provider knows no idempotency and cannot be asked afterwards. */
-export async function cancelPurchase(api: Api, purchaseId: string): Promise<IDataObject> {
-	const { raw } = await api.buy({ method: 'POST', path: cancelPath(purchaseId) }, cancelled);
-	return raw;
+export async function cancelPurchase(api: Api, purchaseId: string): Promise<Cancelled> {
+	const { raw, data } = await api.buy({ method: 'POST', path: cancelPath(purchaseId) }, cancelled);
+	return { ...raw, ...data };
 }

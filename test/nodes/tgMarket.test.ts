@@ -134,6 +134,7 @@ describe('product: getAll', () => {
 				type: 'premium',
 				quantity: months,
 				unit: 'month',
+				minimum: null,
 			})),
 		];
 		expect(jsonOf(done)).toEqual([...all, ...all]);

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { PackageDirectoryLoader } from 'n8n-core';
+import { dirname, join } from 'node:path';
+import { loadOutputSchema, PackageDirectoryLoader } from 'n8n-core';
 import type { ICredentialType, INodeTypeDescription } from 'n8n-workflow';
+import { providers } from '../../nodes/providers.generated';
 
 /** These tests look at the build: `npm run build` comes first. */
 const ROOT = join(__dirname, '../..');
@@ -81,6 +82,21 @@ describe('in n8n', () => {
 	it('gives every node its codex, so that users find it', () => {
 		for (const { codex } of loader.types.nodes) expect(codex?.categories?.length).toBeGreaterThan(0);
 	});
+});
+
+describe('the output schemas', () => {
+	it.each(providers.map((provider) => [provider.displayName, provider] as const))(
+		'of %s are there for every operation, where n8n looks for them',
+		(_name, { name, operations }) => {
+			const source = manifest.n8n.nodes.find((file) =>
+				file.endsWith(`/${name[0]!.toUpperCase()}${name.slice(1)}.node.js`),
+			)!;
+			const found = operations.map(({ resource, operation }) =>
+				loadOutputSchema({ nodeDir: dirname(join(ROOT, source)), version: 1, resource, operation }),
+			);
+			expect(found).toEqual(operations.map(() => ({ type: 'object', properties: expect.any(Object) })));
+		},
+	);
 });
 
 describe('the icons', () => {

@@ -21,13 +21,14 @@ import {
 	type RunOptions,
 	type TestWorkflow,
 } from './engine';
+import { expectAsDeclared } from './outputSchemas';
 import { Agent, chain, Items, Loop, node, Through } from './nodes';
 
 /** The nodes of this package on the real engine, with the provider sandbox to talk to. */
 export interface Bed extends Host {
 	sandbox: Sandbox;
 	close: () => Promise<void>;
-	/** Runs a workflow. */
+	/** Runs a workflow. What its nodes give is held against what the editor is told that they give. */
 	run: (workflow: TestWorkflow, options?: RunOptions) => Promise<Finished>;
 	/** Runs one node on the given items. Expressions in its parameters see them. */
 	runNode: (
@@ -89,7 +90,11 @@ export async function startBed(options: SandboxOptions = {}): Promise<Bed> {
 		],
 		credentials: credentialsOf(sandbox),
 	};
-	const run = async (workflow: TestWorkflow, options?: RunOptions) => await execute(host, workflow, options);
+	const run = async (workflow: TestWorkflow, options?: RunOptions) => {
+		const finished = await execute(host, workflow, options);
+		for (const each of workflow.nodes) expectAsDeclared(each, finished);
+		return finished;
+	};
 	return {
 		...host,
 		sandbox,

@@ -1,4 +1,3 @@
-import type { IDataObject } from 'n8n-workflow';
 import { times } from '../../shared/domain/money';
 import type { Order } from '../../shared/domain/order';
 import { holdCeiling, maxPriceOf, priceUnknown } from '../../shared/engine/ceiling';
@@ -21,7 +20,15 @@ interface Plan extends NewOrder {
 	price: number | null;
 }
 
-export const createOneOrder: PurchaseOperation<Plan> = {
+type Purchased = Omit<Order, 'orderId'> & {
+	/** Null where AI-Market names none. */
+	orderId: string | null;
+	quantity: number;
+	balanceRemaining: number | null;
+	idempotencyKey: string;
+};
+
+export const createOneOrder: PurchaseOperation<Plan, Purchased> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
@@ -83,7 +90,7 @@ export const createOneOrder: PurchaseOperation<Plan> = {
 				quantity,
 				balanceRemaining,
 				idempotencyKey: key,
-			} as unknown as IDataObject,
+			},
 			raw,
 			...(orderId === null ? {} : { order }),
 		};

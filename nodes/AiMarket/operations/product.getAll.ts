@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { listProperties, simplifyProperty } from '../../shared/engine/properties';
 import { getProducts } from '../api';
 
-export const getAllProducts: ReadOperation = {
+export const getAllProducts: ReadOperation<Product> = {
 	resource: 'product',
 	operation: 'getAll',
 	displayName: 'Get Many',
@@ -38,6 +38,6 @@ export const getAllProducts: ReadOperation = {
 			.map((product, index) => ({ product, untouched: raw[index]! }))
 			.filter(({ product }) => !inStockOnly || product.inStock !== false)
 			.slice(0, limit)
-			.map(({ product, untouched }) => (simplify ? (product as unknown as IDataObject) : untouched));
+			.map(({ product, untouched }) => (simplify ? product : untouched));
 	},
 };

@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Balance } from '../../shared/domain/balance';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { simplifyProperty } from '../../shared/engine/properties';
 import { getBalance } from '../api';
 
-export const getAccountBalance: ReadOperation = {
+export const getAccountBalance: ReadOperation<Balance> = {
 	resource: 'balance',
 	operation: 'get',
 	displayName: 'Get',
@@ -12,6 +12,6 @@ export const getAccountBalance: ReadOperation = {
 	properties: [simplifyProperty],
 	async read(item) {
 		const { raw, data } = await getBalance(await item.api());
-		return item.flag('simplify', true) ? (data as unknown as IDataObject) : raw;
+		return item.flag('simplify', true) ? data : raw;
 	},
 };

@@ -1,4 +1,3 @@
-import type { IDataObject } from 'n8n-workflow';
 import type { Order } from '../../shared/domain/order';
 import type { Product } from '../../shared/domain/product';
 import { holdCeiling, maxPriceOf } from '../../shared/engine/ceiling';
@@ -21,7 +20,7 @@ interface Plan {
 	currency: string | null;
 }
 
-export const createOneOrder: PurchaseOperation<Plan> = {
+export const createOneOrder: PurchaseOperation<Plan, Order & { transactionId: string }> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
@@ -146,7 +145,7 @@ export const createOneOrder: PurchaseOperation<Plan> = {
 		};
 		return {
 			orderId: order.orderId,
-			output: { ...order, transactionId } as unknown as IDataObject,
+			output: { ...order, transactionId },
 			raw,
 			order,
 		};

@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Order } from '../../shared/domain/order';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { simplifyProperty } from '../../shared/engine/properties';
 import { getOrder, getOrderByTransaction } from '../api';
 
-export const getOneOrder: ReadOperation = {
+export const getOneOrder: ReadOperation<Order> = {
 	resource: 'order',
 	operation: 'get',
 	displayName: 'Get',
@@ -51,9 +51,9 @@ export const getOneOrder: ReadOperation = {
 		const simplify = item.flag('simplify', true);
 		if (item.choice('lookUpBy', ['orderId', 'transactionId']) === 'orderId') {
 			const { order, raw } = await getOrder(api, { orderId: item.text('orderId') });
-			return simplify ? (order as unknown as IDataObject) : raw;
+			return simplify ? order : raw;
 		}
 		const { data, raw } = await getOrderByTransaction(api, item.text('transactionId'));
-		return simplify ? (data as unknown as IDataObject) : raw;
+		return simplify ? data : raw;
 	},
 };

@@ -1,9 +1,11 @@
 import type { ReadOperation } from '../../shared/engine/operation';
-import { validatePlayer } from '../api';
+import { validatePlayer, type PlayerCheck } from '../api';
 import { playerConnection } from '../connections';
 import { offerIdOf, offerProperty } from '../offer';
 
-export const validateOnePlayer: ReadOperation = {
+export const validateOnePlayer: ReadOperation<
+	PlayerCheck & { productId: string; gameUserId: string; gameServerId: string | null }
+> = {
 	resource: 'player',
 	operation: 'validate',
 	displayName: 'Validate',

@@ -1,10 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { simplifyProperty } from '../../shared/engine/properties';
 import { getOffer } from '../api';
 import { offerIdOf, offerProperty } from '../offer';
 
-export const getOneProduct: ReadOperation = {
+export const getOneProduct: ReadOperation<Product> = {
 	resource: 'product',
 	operation: 'get',
 	displayName: 'Get',
@@ -13,6 +13,6 @@ export const getOneProduct: ReadOperation = {
 	properties: [offerProperty('Product to get.'), simplifyProperty],
 	async read(item) {
 		const { raw, data } = await getOffer(await item.api(), offerIdOf(item));
-		return item.flag('simplify', true) ? (data as unknown as IDataObject) : raw;
+		return item.flag('simplify', true) ? data : raw;
 	},
 };

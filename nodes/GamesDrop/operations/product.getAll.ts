@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { listProperties, simplifyProperty } from '../../shared/engine/properties';
 import { getOffers } from '../api';
 
-export const getAllProducts: ReadOperation = {
+export const getAllProducts: ReadOperation<Product> = {
 	resource: 'product',
 	operation: 'getAll',
 	displayName: 'Get Many',
@@ -46,6 +46,6 @@ export const getAllProducts: ReadOperation = {
 			category: item.optionalText('filters.category'),
 		};
 		const offers = await getOffers(await item.api(), filter, limit);
-		return offers.map(({ raw, product }) => (simplify ? (product as unknown as IDataObject) : raw));
+		return offers.map(({ raw, product }) => (simplify ? product : raw));
 	},
 };

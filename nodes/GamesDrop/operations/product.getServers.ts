@@ -1,8 +1,8 @@
 import type { ReadOperation } from '../../shared/engine/operation';
-import { getServers } from '../api';
+import { getServers, type Server } from '../api';
 import { offerIdOf, offerProperty } from '../offer';
 
-export const getServersOfProduct: ReadOperation = {
+export const getServersOfProduct: ReadOperation<Server> = {
 	resource: 'product',
 	operation: 'getServers',
 	displayName: 'Get Servers',

@@ -1,8 +1,8 @@
 import type { ReadOperation } from '../../shared/engine/operation';
-import { getTelegramUser } from '../api';
+import { getTelegramUser, type TelegramUser } from '../api';
 import { telegramConnection } from '../connections';
 
-export const getOneTelegramUser: ReadOperation = {
+export const getOneTelegramUser: ReadOperation<TelegramUser> = {
 	resource: 'telegramUser',
 	operation: 'get',
 	displayName: 'Get',

@@ -1,9 +1,9 @@
 import type { ReadOperation } from '../../shared/engine/operation';
 import { listProperties } from '../../shared/engine/properties';
-import { getTransactions } from '../api';
+import { getTransactions, type Transaction } from '../api';
 import { dashboardConnection } from '../connections';
 
-export const getAllTransactions: ReadOperation = {
+export const getAllTransactions: ReadOperation<Transaction> = {
 	resource: 'transaction',
 	operation: 'getAll',
 	displayName: 'Get Many',

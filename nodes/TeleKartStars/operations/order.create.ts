@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Order } from '../../shared/domain/order';
 import { usernameIn } from '../../shared/domain/telegram';
 import { holdCeiling, maxPriceOf, priceUnknown } from '../../shared/engine/ceiling';
 import type { Item } from '../../shared/engine/item';
@@ -6,7 +6,7 @@ import type { PurchaseOperation } from '../../shared/engine/operation';
 import { orderProperties, productProperty } from '../../shared/engine/properties';
 import { createOrder, CUSTOM_STARS, getProducts, MOST_TARGETS, totalOf, type NewOrder } from '../api';
 
-export const createOneOrder: PurchaseOperation<NewOrder> = {
+export const createOneOrder: PurchaseOperation<NewOrder, Order & { orderOnceKey: string | null }> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
@@ -74,7 +74,7 @@ export const createOneOrder: PurchaseOperation<NewOrder> = {
 			output: {
 				...data,
 				orderOnceKey: key || null,
-			} as unknown as IDataObject,
+			},
 			raw,
 			order: data,
 		};

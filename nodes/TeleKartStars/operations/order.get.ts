@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Order } from '../../shared/domain/order';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { simplifyProperty } from '../../shared/engine/properties';
 import { getOrder } from '../api';
 
-export const getOneOrder: ReadOperation = {
+export const getOneOrder: ReadOperation<Order> = {
 	resource: 'order',
 	operation: 'get',
 	displayName: 'Get',
@@ -23,6 +23,6 @@ export const getOneOrder: ReadOperation = {
 	],
 	async read(item) {
 		const { order, raw } = await getOrder(await item.api(), { orderType: '', orderId: item.text('orderId') });
-		return item.flag('simplify', true) ? (order as unknown as IDataObject) : raw;
+		return item.flag('simplify', true) ? order : raw;
 	},
 };

@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { listProperties, simplifyProperty } from '../../shared/engine/properties';
 import { getProducts } from '../api';
 
-export const getAllProducts: ReadOperation = {
+export const getAllProducts: ReadOperation<Product> = {
 	resource: 'product',
 	operation: 'getAll',
 	displayName: 'Get Many',
@@ -31,7 +31,7 @@ export const getAllProducts: ReadOperation = {
 		const group = item.choice('group', ['all', 'premium', 'stars', 'gifts']);
 		const limit = item.limit();
 		const { raw, products } = await getProducts(await item.api(), group);
-		const result = item.flag('simplify', true) ? (products as unknown as IDataObject[]) : raw;
+		const result = item.flag('simplify', true) ? products : raw;
 		return result.slice(0, limit);
 	},
 };

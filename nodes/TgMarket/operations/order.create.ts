@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Order } from '../../shared/domain/order';
 import { usernameIn } from '../../shared/domain/telegram';
 import type { Item } from '../../shared/engine/item';
 import type { PurchaseOperation } from '../../shared/engine/operation';
@@ -6,7 +6,10 @@ import { orderProperties } from '../../shared/engine/properties';
 import { createOrder, durations, FEWEST_STARS, orderTypes, type NewOrder } from '../api';
 import { orderTypeProperty } from './orderType';
 
-export const createOneOrder: PurchaseOperation<NewOrder> = {
+export const createOneOrder: PurchaseOperation<
+	NewOrder,
+	Order & { orderType: string; orderOnceKey: string | null }
+> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
@@ -69,7 +72,7 @@ export const createOneOrder: PurchaseOperation<NewOrder> = {
 				...data,
 				orderType,
 				orderOnceKey: key || null,
-			} as unknown as IDataObject,
+			},
 			raw,
 			order: data,
 			orderType,

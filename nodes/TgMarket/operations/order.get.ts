@@ -1,10 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Order } from '../../shared/domain/order';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { simplifyProperty } from '../../shared/engine/properties';
 import { getOrder, ORDER_ID, orderTypes } from '../api';
 import { orderTypeProperty } from './orderType';
 
-export const getOneOrder: ReadOperation = {
+export const getOneOrder: ReadOperation<Order & { orderType: string }> = {
 	resource: 'order',
 	operation: 'get',
 	displayName: 'Get',
@@ -30,6 +30,6 @@ export const getOneOrder: ReadOperation = {
 		const orderId = item.text('orderId');
 		if (!ORDER_ID.test(orderId)) throw item.invalid('orderId', 'expected a positive whole number');
 		const { order, raw } = await getOrder(await item.api(), { orderType, orderId });
-		return item.flag('simplify', true) ? ({ ...order, orderType } as unknown as IDataObject) : raw;
+		return item.flag('simplify', true) ? { ...order, orderType } : raw;
 	},
 };

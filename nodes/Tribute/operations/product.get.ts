@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { simplifyProperty } from '../../shared/engine/properties';
 import { getProduct, ID } from '../api';
 
-export const getOneProduct: ReadOperation = {
+export const getOneProduct: ReadOperation<Product> = {
 	resource: 'product',
 	operation: 'get',
 	displayName: 'Get',
@@ -25,6 +25,6 @@ export const getOneProduct: ReadOperation = {
 		const productId = item.text('productId');
 		if (!ID.test(productId)) throw item.invalid('productId', 'expected a positive whole number');
 		const { raw, data } = await getProduct(await item.api(), productId);
-		return item.flag('simplify', true) ? (data as unknown as IDataObject) : raw;
+		return item.flag('simplify', true) ? data : raw;
 	},
 };

@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/engine/operation';
 import { listProperties, simplifyProperty } from '../../shared/engine/properties';
 import { getProducts, productTypes } from '../api';
 
-export const getAllProducts: ReadOperation = {
+export const getAllProducts: ReadOperation<Product> = {
 	resource: 'product',
 	operation: 'getAll',
 	displayName: 'Get Many',
@@ -58,6 +58,6 @@ export const getAllProducts: ReadOperation = {
 			limit: item.limit(),
 		});
 		const simplify = item.flag('simplify', true);
-		return products.map(({ raw, data }) => (simplify ? (data as unknown as IDataObject) : raw));
+		return products.map(({ raw, data }) => (simplify ? data : raw));
 	},
 };

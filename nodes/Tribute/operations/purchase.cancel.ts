@@ -1,8 +1,8 @@
 import type { PurchaseOperation } from '../../shared/engine/operation';
 import { allowAgentPurchasesProperty } from '../../shared/engine/properties';
-import { cancelPurchase, ID } from '../api';
+import { cancelPurchase, ID, type Cancelled } from '../api';
 
-export const cancelOnePurchase: PurchaseOperation<string> = {
+export const cancelOnePurchase: PurchaseOperation<string, Cancelled> = {
 	resource: 'purchase',
 	operation: 'cancel',
 	displayName: 'Cancel',

@@ -6,8 +6,8 @@ import type { Provider } from './operation';
 export const READS_AT_ONCE = 16;
 
 /** Output items of one input item, linked to it. A provider's top-level `error` is renamed: n8n would take the item for a failed one. */
-export const outputItems = (result: IDataObject | IDataObject[], index: number): INodeExecutionData[] =>
-	(Array.isArray(result) ? result : [result]).map((json) => ({
+export const outputItems = (result: object, index: number): INodeExecutionData[] =>
+	(Array.isArray(result) ? result : [result]).map((json: IDataObject) => ({
 		json: withoutErrorKey(json),
 		pairedItem: { item: index },
 	}));

@@ -18,17 +18,21 @@ interface Described {
 	connection?: Connection;
 }
 
-/** Asks for something; may be asked again, side by side, at will. */
-export interface ReadOperation extends Described {
-	/** One object gives one item, an array as many as it holds. */
-	read: (item: Item) => Promise<IDataObject | IDataObject[]>;
+/**
+ * Asks for something; may be asked again, side by side, at will.
+ * `Output` is an item's JSON as the node gives it by default: the build writes it down for the editor
+ * (`scripts/outputSchemas.js`), which offers the fields before the node has run.
+ */
+export interface ReadOperation<Output extends object = object> extends Described {
+	/** One object gives one item, an array as many as it holds. Without Simplify they are the provider's own. */
+	read: (item: Item) => Promise<Output | IDataObject | Array<Output | IDataObject>>;
 }
 
 /** What one purchase came to. */
-export interface Placed {
+export interface Placed<Output extends object = object> {
 	orderId: string | null;
 	/** The normalised answer. */
-	output: IDataObject;
+	output: Output;
 	/** The provider's own answer. */
 	raw: IDataObject;
 	/** Present where the purchase is an order that can be followed. */
@@ -39,8 +43,8 @@ export interface Placed {
 	tracked?: boolean;
 }
 
-/** Moves money. Runs once for one intent, see `purchase.ts`. */
-export interface PurchaseOperation<Plan = unknown> extends Described {
+/** Moves money. Runs once for one intent, see `purchase.ts`. `Output` as with a {@link ReadOperation}. */
+export interface PurchaseOperation<Plan = unknown, Output extends object = object> extends Described {
 	/** The parameter with the user's own idempotency key, where the provider knows such a key. */
 	keyParameter?: string;
 	/** Whether `options.orderOnceKey` stands in for a key the provider does not know. */
@@ -48,7 +52,7 @@ export interface PurchaseOperation<Plan = unknown> extends Described {
 	/** Checks all parameters and prices of an item, so that `place` reads none any more. Buys nothing. */
 	prepare(item: Item): Promise<Plan>;
 	/** Buys. `key` is the provider's idempotency key; where it knows none, the user's Order Once Key or nothing. */
-	place(item: Item, plan: Plan, key: string): Promise<Placed>;
+	place(item: Item, plan: Plan, key: string): Promise<Placed<Output>>;
 }
 
 export type Operation = ReadOperation | PurchaseOperation;
