@@ -47,7 +47,7 @@ export async function openAccount(
 
 export async function strike(
 	bed: Bed,
-	{ provider, operation }: Shop,
+	{ provider, operation }: { provider: ProviderName; operation: string },
 	account: string,
 	strikes: Strike[],
 ): Promise<void> {
@@ -55,18 +55,25 @@ export async function strike(
 		await bed.sandbox.client.addFault({ provider, operation, account, fault, skip, times });
 }
 
-/** A purchase struck by a fault that never answers ends after so many seconds. */
-const HANGS = 3;
-/** Where requests are repeated in vain, they are for twice this time. */
-const IN_VAIN = 4;
+/** How long a request may take, in seconds, where that is what ends it. */
+export interface Patience {
+	/** Where a fault never answers. */
+	hangs: number;
+	/** Where requests are repeated in vain: they are for twice this time. */
+	inVain: number;
+	/** Where orders are looked up that may not be there. */
+	lookUp: number;
+}
+const PATIENCE: Patience = { hangs: 3, inVain: 4, lookUp: 30 };
 /** Otherwise no request is to time out, however busy the machine. */
 const LONG = 30;
 
-function timeoutOf({ shop, strikes }: Errand): number {
-	if (strikes.some(({ fault }) => fault.type === 'hang')) return HANGS;
+function timeoutOf({ shop, strikes }: Errand, { hangs, inVain, lookUp }: Patience): number {
+	if (strikes.some(({ fault }) => fault.type === 'hang')) return hangs;
+	if (shop.recovery === 'lookUp') return lookUp;
 	const isRepeated = ({ fault, times }: Strike) =>
 		times !== 1 && !(fault.type === 'redirect' && fault.status !== 302) && fault.type !== 'refuse';
-	return shop.recovery === 'repeat' && strikes.some(isRepeated) ? IN_VAIN : LONG;
+	return shop.recovery === 'repeat' && strikes.some(isRepeated) ? inVain : LONG;
 }
 
 /** An errand that was run, and whose account it was. */
@@ -77,11 +84,16 @@ export interface Ran {
 }
 
 /** Runs one errand, with an account opened for it. */
-export async function run(bed: Bed, errand: Errand): Promise<Ran> {
-	const { shop, strikes } = errand;
+export async function run(bed: Bed, errand: Errand, patience = PATIENCE): Promise<Ran> {
+	const { shop, strikes, blind } = errand;
 	const account = await openAccount(bed, shop);
 	await strike(bed, shop, account.name, strikes);
-	const finished = await bed.run(workflowOf(errand, shop.recipients(account), account.use));
+	if (blind === true && shop.recovery === 'lookUp')
+		await strike(bed, { ...shop, operation: 'order.get' }, account.name, [
+			{ fault: { type: 'drop' }, skip: 0, times: -1 },
+		]);
+	const options = { requestTimeout: timeoutOf(errand, patience) };
+	const finished = await bed.run(workflowOf(errand, options, shop.recipients(account), account.use));
 	return { account: account.name, told: toldOf(errand, finished) };
 }
 
@@ -110,7 +122,12 @@ export async function count(
 	return counted;
 }
 
-export function workflowOf(errand: Errand, recipients: string[], use: Partial<INode>): TestWorkflow {
+export function workflowOf(
+	errand: Errand,
+	options: INodeParameters,
+	recipients: string[],
+	use: Partial<INode>,
+): TestWorkflow {
 	const { shop, way, tries, rounds } = errand;
 	const retry = tries > 1 ? { retryOnFail: true, maxTries: tries, waitBetweenTries: 1 } : {};
 	const onError =
@@ -119,7 +136,6 @@ export function workflowOf(errand: Errand, recipients: string[], use: Partial<IN
 			: way === 'errorOutput'
 				? ({ onError: 'continueErrorOutput' } as const)
 				: {};
-	const options = { requestTimeout: timeoutOf(errand) };
 	const id = `errand-${randomUUID()}`;
 	const whos = rounds.map((round) => round.map((number) => recipients[number]!));
 

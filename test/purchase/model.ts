@@ -26,6 +26,8 @@ export interface Errand {
 	/** For each round of a loop the number of each item's recipient. For an agent each round is one call. */
 	rounds: number[][];
 	strikes: Strike[];
+	/** Whether lost orders cannot be looked up either. */
+	blind?: boolean;
 }
 
 export const isAgent = (way: Way): boolean => way === 'engine' || way === 'function';
@@ -108,10 +110,10 @@ class Account {
  * Buys for one intent, once: with what the provider offers to find a lost answer again. Where that is to repeat
  * the request, a fault has one strike or no end, so that the repeats come through or never do.
  */
-function attempt({ shop, strikes }: Errand, account: Account, recipient: number): Ending {
+function attempt({ shop, strikes, blind }: Errand, account: Account, recipient: number): Ending {
 	const { report, charged } = account.take(recipient);
 	const charges = Number(charged);
-	if (shop.recovery === 'lookUp' && report === 'unknown' && charged)
+	if (shop.recovery === 'lookUp' && report === 'unknown' && charged && blind !== true)
 		return { report: 'bought', charges, sends: 1 };
 	const [strike] = strikes;
 	const repeats = report === 'unknown' || (report === 'rejected' && strike?.fault.type === 'rateLimit');
