@@ -28,7 +28,10 @@ export const DEFAULT_N8N_VERSION = '2.41.1';
 export type Progress = (line: string) => void;
 
 export interface EnsureHostOptions {
-	/** Exact n8n version; a lock file is stored for {@link DEFAULT_N8N_VERSION}, others are resolved when installed. */
+	/**
+	 * Exact n8n version, by default the one in `N8N_VERSION` or else {@link DEFAULT_N8N_VERSION}. A lock file is stored
+	 * for that one, others are resolved when installed.
+	 */
 	version?: string;
 	/**
 	 * The Node.js to run it with: a path of a binary, or a major version to take from the npm registry. Without it
@@ -83,7 +86,7 @@ export function cacheFolder(): string {
  * Calls from several processes wait for one another, and what an interrupted one left is done again.
  */
 export async function ensureHost(options: EnsureHostOptions = {}): Promise<InstalledHost> {
-	const version = options.version ?? DEFAULT_N8N_VERSION;
+	const version = options.version ?? process.env.N8N_VERSION ?? DEFAULT_N8N_VERSION;
 	const progress = options.onProgress ?? ((line: string) => process.stderr.write(`${line}\n`));
 	const node = await ensureNode(options.node ?? defaultNode(version), progress);
 	const dir = join(cacheFolder(), `n8n-${version}`);

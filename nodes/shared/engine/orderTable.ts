@@ -81,10 +81,9 @@ const storedRow = z
 		noFinalAt: finalAt === null ? null : '',
 	}));
 const tableList = z.object({
-	data: z.array(z.object({ id: text, name: z.string() })),
+	data: z.array(z.object({ id: text, name: z.string(), columns: z.array(z.object({ name: z.string() })) })),
 	nextCursor: optional(z.string()),
 });
-const columnList = z.array(z.object({ name: z.string() }));
 const rowPage = z.object({ data: z.array(storedRow), nextCursor: optional(z.string()) });
 const rows = z.array(storedRow);
 
@@ -143,11 +142,10 @@ export class OrderTable {
 
 	/** Opens the table, and makes it or its missing columns first. Several may try at once. */
 	static async open(api: Api, name: string): Promise<OrderTable> {
-		const id = (await find(api, name)) ?? (await create(api, name));
+		const { id, columns } = (await find(api, name)) ?? (await create(api, name));
 		const path = `${TABLES}/${segment(id)}`;
-		const { data: present } = await api.read({ method: 'GET', path: `${path}/columns` }, columnList);
 		for (const column of COLUMNS) {
-			if (present.some((candidate) => candidate.name === column)) continue;
+			if (columns.some((candidate) => candidate.name === column)) continue;
 			await tolerateConflict(
 				api.read(
 					{ method: 'POST', path: `${path}/columns`, body: { name: column, type: 'string' } },
@@ -223,17 +221,19 @@ export class OrderTable {
 	}
 }
 
-async function find(api: Api, name: string): Promise<string | undefined> {
+type Table = z.output<typeof tableList>['data'][number];
+
+async function find(api: Api, name: string): Promise<Table | undefined> {
 	const query = { filter: JSON.stringify({ name }), sortBy: 'createdAt:asc', limit: 250 };
 	const { data } = await api.read({ method: 'GET', path: `${TABLES}?${asQuery(query)}` }, tableList);
-	return data.data.find((table) => table.name === name)?.id;
+	return data.data.find((table) => table.name === name);
 }
 
-async function create(api: Api, name: string): Promise<string> {
+async function create(api: Api, name: string): Promise<Table> {
 	const columns = COLUMNS.map((column) => ({ name: column, type: 'string' }));
 	await tolerateConflict(api.read({ method: 'POST', path: TABLES, body: { name, columns } }, z.unknown()));
-	const id = await find(api, name);
-	if (id !== undefined) return id;
+	const table = await find(api, name);
+	if (table !== undefined) return table;
 	throw new ProviderError({
 		provider: orderTrackingConnection.provider,
 		code: 'TABLE_MISSING',

@@ -1,0 +1,333 @@
+import axios from 'axios';
+import { providers } from '../../nodes/providers.generated';
+import { startDemo, type Demo } from '../../scripts/host/demo';
+import { findTrigger, output, type WorkflowNode } from '../../scripts/host/host';
+
+/**
+ * The packed package in a real n8n, as a user has it: credentials, examples, product lists, errors, triggers and a
+ * restart. `N8N_VERSION` names another version of n8n, for the table of versions in the README.
+ */
+const PACKAGE = 'n8n-nodes-digital-goods';
+const TRACKING = 'orderTrackingApi';
+
+let demo: Demo;
+/** n8n 2.7 was the first whose public API has Data Tables. */
+let hasDataTables: boolean;
+
+beforeAll(async () => {
+	demo = await startDemo();
+	const [major = 0, minor = 0] = demo.host.installed.version.split('.').map(Number);
+	hasDataTables = major > 2 || (major === 2 && minor >= 7);
+}, 900_000);
+afterAll(async () => await demo?.stop());
+
+const type = (name: string) => `${PACKAGE}.${name}`;
+const productId = (value: string) => ({ __rl: true, mode: 'id', value });
+const saved = (...types: string[]) =>
+	Object.fromEntries(types.map((each) => [each, { id: demo.credentials[each]!.id, name: each }]));
+const teleKartOrder = {
+	resource: 'order',
+	operation: 'create',
+	productId: productId('stars_50'),
+	target: '@somebody',
+};
+
+type Part = Pick<WorkflowNode, 'name' | 'type'> & Partial<WorkflowNode>;
+const START: Part = { name: 'Start', type: 'n8n-nodes-base.manualTrigger' };
+const end = (name: string): Part => ({ name, type: 'n8n-nodes-base.noOp' });
+
+/** A saved workflow of nodes one after the other; the last with a second output has its own end there. */
+async function workflowOf(name: string, parts: Part[], errorsTo?: string): Promise<string> {
+	const nodes = parts.map((part, index) => ({
+		id: `node-${index}`,
+		typeVersion: 1,
+		position: [index * 220, 0] as [number, number],
+		parameters: {},
+		...part,
+	}));
+	const to = (node: string) => [{ node, type: 'main', index: 0 }];
+	const chained = errorsTo === undefined ? nodes : nodes.slice(0, -1);
+	const connections: Record<string, { main: unknown[] }> = Object.fromEntries(
+		chained.slice(0, -1).map((node, index) => [node.name, { main: [to(chained[index + 1]!.name)] }]),
+	);
+	if (errorsTo !== undefined) connections[chained.at(-2)!.name]!.main.push(to(errorsTo));
+	return (await demo.host.createWorkflow({ name, nodes, connections } as never)).id;
+}
+
+const charges = async () => (await demo.sandbox.client.charges({ provider: 'teleKartStars' })).charges.length;
+
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+	const last = Date.now() + timeoutMs;
+	while (!(await holds())) {
+		if (Date.now() > last) throw new Error(`still waiting: ${what}`);
+		await new Promise((done) => setTimeout(done, 500));
+	}
+}
+
+it('is loaded whole, with icons', async () => {
+	const names = (await demo.host.nodeTypes())
+		.map(({ name }) => name)
+		.filter((name) => name.startsWith(`${PACKAGE}.`));
+	expect(names).toEqual(
+		expect.arrayContaining(
+			[...providers.map(({ name }) => name), 'digitalGoodsOrderTrigger', 'tributeTrigger'].map(type),
+		),
+	);
+	for (const node of await demo.host.nodeTypes()) {
+		if (!node.name.startsWith(`${PACKAGE}.`)) continue;
+		const { iconUrl } = node as unknown as { iconUrl: { light: string; dark: string } };
+		for (const url of [iconUrl.light, iconUrl.dark]) {
+			const { status, headers } = await axios.get(`${demo.host.url}/${url}`, { proxy: false });
+			expect([url, status, headers['content-type']]).toEqual([url, 200, expect.stringContaining('svg')]);
+		}
+	}
+});
+
+it('says what each operation gives before it has run', async () => {
+	for (const { name, operations } of providers) {
+		for (const { resource, operation } of operations) {
+			const { data } = await axios.get<{ properties: object }>(
+				`${demo.host.url}/schemas/${type(name)}/1.0.0/${resource}/${operation}.json`,
+				{ proxy: false },
+			);
+			expect(Object.keys(data.properties).length).toBeGreaterThan(0);
+		}
+	}
+});
+
+it('tests every credential', async () => {
+	expect(Object.keys(demo.credentials)).toHaveLength(7);
+	for (const [name, { id }] of Object.entries(demo.credentials)) {
+		const { status, message } = await demo.host.testCredential({ id });
+		if (name === TRACKING && !hasDataTables) expect(message).toMatch(/Data Tables/);
+		else expect([name, status]).toEqual([name, 'OK']);
+	}
+});
+
+it('runs the example workflows', async () => {
+	const begunByHand = demo.workflows.filter(({ json }) => {
+		const trigger = json.nodes.find(({ name }) => name === findTrigger(json));
+		return trigger?.type === 'n8n-nodes-base.manualTrigger';
+	});
+	expect(begunByHand.length).toBeGreaterThanOrEqual(5);
+	for (const { id, name } of begunByHand) {
+		const { status, error } = await demo.host.run(id, { timeoutMs: 120_000 });
+		expect([name, status, error?.message]).toEqual([name, 'success', undefined]);
+	}
+});
+
+it.each([
+	['teleKartStars', 'teleKartStarsApi', 'premium', /premium/i],
+	['aiMarket', 'aiMarketApi', 'gemini', /gemini/i],
+	['gamesDrop', 'gamesDropApi', 'pubg', /pubg/i],
+])('searches the products of %s', async (name, credential, filter, found) => {
+	const ask = async (words?: string) =>
+		(
+			await demo.host.listSearch(type(name), 'searchProducts', {
+				credentials: saved(credential),
+				parameters: { resource: 'order', operation: 'create' },
+				...(words === undefined ? {} : { filter: words }),
+			})
+		).results;
+	const all = await ask();
+	const some = await ask(filter);
+	expect(some.length).toBeGreaterThan(0);
+	for (const { name: label } of some) expect(label).toMatch(found);
+	expect(all.every(({ name: label }) => found.test(label))).toBe(false);
+});
+
+it('takes a failed item to the error output, with what happened and what to do', async () => {
+	await demo.sandbox.client.changeAccount({ provider: 'teleKartStars', balance: 0.1 });
+	const order: Part = {
+		name: 'Order',
+		type: type('teleKartStars'),
+		credentials: saved('teleKartStarsApi'),
+		parameters: teleKartOrder,
+	};
+	const before = await charges();
+	const stopped = await demo.host.run(await workflowOf('Stops', [START, order]));
+	expect(stopped).toMatchObject({
+		status: 'error',
+		error: {
+			message: expect.stringMatching(/0\.1 USD/),
+			description: expect.stringMatching(/Top up/),
+			context: { data: { provider: 'teleKartStars', outcome: 'rejected' } },
+		},
+	});
+	const going = await demo.host.run(
+		await workflowOf(
+			'Goes on',
+			[START, { ...order, onError: 'continueErrorOutput' }, end('Bought'), end('Not bought')],
+			'Not bought',
+		),
+	);
+	expect(going.status).toBe('success');
+	expect(output(going, 'Order')).toEqual([]);
+	expect(output(going, 'Not bought')).toEqual([
+		{
+			error: stopped.error!.message,
+			details: expect.objectContaining({ provider: 'teleKartStars', outcome: 'rejected' }),
+		},
+	]);
+	expect(await charges()).toBe(before);
+	await demo.sandbox.client.changeAccount({ provider: 'teleKartStars', balance: 10_000 });
+});
+
+it('charges once over Retry On Fail when the answer is lost', async () => {
+	const before = await charges();
+	await demo.sandbox.client.addFault({
+		provider: 'teleKartStars',
+		operation: 'order.create',
+		fault: { type: 'drop', phase: 'after' },
+		times: 1,
+	});
+	const { status, error } = await demo.host.run(
+		await workflowOf('Answer lost', [
+			START,
+			{
+				name: 'Order',
+				type: type('teleKartStars'),
+				credentials: saved('teleKartStarsApi'),
+				parameters: teleKartOrder,
+				retryOnFail: true,
+				maxTries: 3,
+				waitBetweenTries: 10,
+			},
+		]),
+	);
+	expect(status).toBe('error');
+	expect(error?.message).toMatch(/outcome of this purchase is unknown/);
+	expect(await charges()).toBe(before + 1);
+});
+
+it('places a tracked order, whether or not this n8n can track it', async () => {
+	const before = await charges();
+	const done = await demo.host.run(
+		await workflowOf('Tracked', [
+			START,
+			{
+				name: 'Order',
+				type: type('teleKartStars'),
+				credentials: saved('teleKartStarsApi', TRACKING),
+				parameters: {
+					...teleKartOrder,
+					trackCompletion: true,
+					reference: 'chat 1',
+					options: { tableName: 'tracked_here' },
+				},
+			},
+		]),
+	);
+	expect(done.status).toBe('success');
+	const [order] = output(done, 'Order');
+	expect(order).toMatchObject({ provider: 'teleKartStars', state: 'pending' });
+	expect(await charges()).toBe(before + 1);
+	const hints = done.nodes.Order!.at(-1)!.hints.map(({ message }) => String(message));
+	if (hasDataTables) {
+		const table = await demo.host.dataTable('tracked_here');
+		expect(await demo.host.dataTableRows(table!.id)).toMatchObject([
+			{ orderId: order!.orderId, state: 'pending', reference: 'chat 1' },
+		]);
+		expect(hints).toEqual([]);
+	} else expect(hints.join()).toMatch(/could not be written to the Data Table.*no Data Tables/s);
+});
+
+describe('triggers and a restart', () => {
+	let tribute: string;
+	let ended: string;
+	let orderId: string;
+	const PATH = 'tribute-of-host-test';
+
+	const deliver = async (purchase: number) => {
+		const sent = await demo.sandbox.client.deliverTributeWebhook({
+			url: `${demo.host.url}/webhook/${PATH}/webhook`,
+			name: 'new_digital_product',
+			payload: { purchase_id: purchase },
+		});
+		return sent.map(({ status }) => status);
+	};
+	const told = async () =>
+		(await demo.host.executions({ workflowId: ended })).flatMap((execution) => output(execution, 'Told'));
+
+	it('starts a workflow from a signed event, once', async () => {
+		tribute = await workflowOf('Tribute events', [
+			{
+				name: 'Event',
+				type: type('tributeTrigger'),
+				webhookId: PATH,
+				credentials: saved('tributeApi'),
+			},
+			end('Told'),
+		]);
+		await demo.host.activate(tribute);
+		expect(await deliver(1)).toEqual([200]);
+		expect(await deliver(1)).toEqual([200]);
+		const unsigned = await demo.host.callWebhook(`${PATH}/webhook`, {
+			body: { name: 'new_digital_product' },
+		});
+		expect(unsigned.status).toBe(401);
+		const [execution, ...more] = await demo.host.waitForExecutions(tribute);
+		expect(more).toEqual([]);
+		expect(output(execution!, 'Told')).toMatchObject([{ event: 'new_digital_product', purchaseId: '1' }]);
+	});
+
+	it('tells that an order has ended', async () => {
+		await demo.sandbox.client.changeSettings({
+			timelines: { teleKartStars: [{ afterMs: 0, status: 'pending' }] },
+		});
+		const buying = await workflowOf('Buy', [
+			START,
+			{
+				name: 'Order',
+				type: type('teleKartStars'),
+				credentials: saved('teleKartStarsApi'),
+				parameters: teleKartOrder,
+			},
+		]);
+		const buy = async () => String(output(await demo.host.run(buying), 'Order')[0]!.orderId);
+		orderId = await buy();
+		/** Stays open, so that it is asked for in every poll. */
+		const open = await buy();
+		ended = await workflowOf('Order ended', [
+			{
+				name: 'Ended',
+				type: type('digitalGoodsOrderTrigger'),
+				credentials: saved('teleKartStarsApi'),
+				parameters: {
+					pollTimes: { item: [{ mode: 'everyMinute' }] },
+					source: 'orderIds',
+					providers: ['teleKartStars'],
+					orders: {
+						order: [
+							{ provider: 'teleKartStars', orderId, reference: 'chat 2' },
+							{ provider: 'teleKartStars', orderId: open },
+						],
+					},
+				},
+			},
+			end('Told'),
+		]);
+		await demo.host.activate(ended);
+		await demo.sandbox.client.changeOrder({ provider: 'teleKartStars', orderId, status: 'confirmed' });
+		await until('the event', async () => (await told()).length > 0, 150_000);
+		expect(await told()).toMatchObject([{ event: 'order.completed', orderId, reference: 'chat 2' }]);
+	});
+
+	it('repeats and loses nothing over a restart', async () => {
+		await demo.host.restart();
+		for (const id of [tribute, ended]) await demo.host.published(id);
+		expect(await deliver(1)).toEqual([200]);
+		expect(await deliver(2)).toEqual([200]);
+		await demo.host.waitForExecutions(tribute, 2);
+		const events = (await demo.host.executions({ workflowId: tribute })).flatMap((one) =>
+			output(one, 'Told'),
+		);
+		expect(events.map(({ purchaseId }) => purchaseId).sort()).toEqual(['1', '2']);
+		const polls = async () =>
+			(await demo.sandbox.client.requests({ provider: 'teleKartStars' })).counters['teleKartStars/order.get']
+				?.count ?? 0;
+		const before = await polls();
+		await until('another poll', async () => (await polls()) > before, 90_000);
+		expect(await told()).toHaveLength(1);
+	});
+});
