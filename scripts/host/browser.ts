@@ -6,7 +6,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 import { BROWSER_ID, type N8nClient } from './client';
-import { run, type Progress } from './install';
+import { ensureDebian } from './debian';
+import type { Progress } from './install';
 
 /** Keeps Chromium from looking for its makers' servers, which a test machine may not reach. */
 const FLAGS = [
@@ -44,27 +45,11 @@ export function findChromium(): string | undefined {
 }
 
 /** The browser's path; where it is missing, apt-get is there and we are root, Debian's is installed first. */
-export async function ensureChromium(
-	onProgress: Progress = (line) => process.stderr.write(`${line}\n`),
-): Promise<string> {
-	const found = findChromium();
-	if (found) return found;
-	const root = process.getuid?.() === 0;
-	if (!root || !existsSync('/usr/bin/apt-get')) {
-		throw new Error(
-			'No Chromium was found: install it (Debian: "apt-get install chromium") or set CHROMIUM_PATH',
-		);
-	}
-	onProgress('Installing chromium …');
-	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-	for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-		const result = await run('/usr/bin/apt-get', args, { env });
-		if (result.code !== 0) throw new Error(`apt-get ${args[0]} failed:\n${result.output.slice(-3000)}`);
-	}
-	const installed = findChromium();
-	if (!installed) throw new Error('apt-get installed chromium, but it is not where it was expected');
-	onProgress('Chromium is installed');
-	return installed;
+export async function ensureChromium(onProgress?: Progress): Promise<string> {
+	return await ensureDebian(
+		{ packages: ['chromium'], find: findChromium, otherwise: 'set CHROMIUM_PATH' },
+		onProgress,
+	);
 }
 
 /** Starts the browser, headless unless told otherwise, with a profile of its own. */
