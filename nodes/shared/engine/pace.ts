@@ -64,9 +64,12 @@ export class Pace {
 	private async wait(signal?: AbortSignal): Promise<void> {
 		for (let delay = this.delay(); delay > 0; delay = this.delay()) await pause(delay, signal);
 		signal?.throwIfAborted();
-		this.last = Date.now();
+		const now = Date.now();
+		const due = this.last + this.spread + this.gap;
+		// A timer is always a little late: counted from when a turn was due, that does not add up over many.
+		this.last = now - due < this.spread ? due : now;
 		if (this.rate === undefined) return;
-		this.sent.push(this.last);
+		this.sent.push(now);
 		if (this.sent.length > this.rate.requests) this.sent.shift();
 	}
 

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { Pace } from '../../nodes/shared/engine/pace';
+
+const pause = async (ms: number) => await new Promise((done) => setTimeout(done, ms));
+
+/** Asks for turns after these pauses, in milliseconds, and gives when each was given. */
+async function departures(pace: Pace, pauses: number[]): Promise<number[]> {
+	const turns: Array<Promise<number>> = [];
+	for (const ms of pauses) {
+		if (ms > 0) await pause(ms);
+		turns.push(pace.turn().then(() => Date.now()));
+	}
+	return await Promise.all(turns);
+}
+
+const pauses = fc.array(fc.oneof(fc.constant(0), fc.nat(60)), { minLength: 1, maxLength: 40 });
+const rates = fc.record({
+	requests: fc.integer({ min: 1, max: 12 }),
+	per: fc.integer({ min: 20, max: 400 }),
+});
+
+it('lets no more leave in any window than the rate allows, in the order they came', async () => {
+	await fc.assert(
+		fc.asyncProperty(rates, pauses, async (rate, asked) => {
+			const sent = await departures(new Pace(rate), asked.slice(0, rate.requests * 3));
+			expect(sent).toEqual([...sent].sort((one, other) => one - other));
+			for (const [index, time] of sent.entries()) {
+				const earlier = sent[index - rate.requests];
+				if (earlier !== undefined) expect(time - earlier).toBeGreaterThanOrEqual(rate.per);
+			}
+		}),
+		{ numRuns: 40 },
+	);
+}, 120_000);
+
+it('gives who is cancelled no turn, and the others theirs', async () => {
+	await fc.assert(
+		fc.asyncProperty(fc.array(fc.boolean(), { minLength: 2, maxLength: 20 }), async (cancelled) => {
+			const pace = new Pace({ requests: 4, per: 40 });
+			const stop = new AbortController();
+			const turns = cancelled.map(async (isCancelled) => {
+				await pace.turn(isCancelled ? stop.signal : undefined);
+				return Date.now();
+			});
+			stop.abort();
+			const settled = await Promise.allSettled(turns);
+			const sent = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+			const kept = cancelled.filter((isCancelled) => !isCancelled).length;
+			expect(settled.filter((each, index) => each.status === 'rejected' && !cancelled[index])).toEqual([]);
+			// The first may have had its turn before it was cancelled.
+			expect(sent.length - kept).toBeLessThanOrEqual(1);
+			expect(sent.length).toBeGreaterThanOrEqual(kept);
+		}),
+		{ numRuns: 30 },
+	);
+}, 120_000);
+
+it('waits as long as a refusal says, and leaves a gap from then on', async () => {
+	const pace = new Pace();
+	pace.slowDown(150);
+	const started = Date.now();
+	await pace.turn();
+	expect(Date.now() - started).toBeGreaterThanOrEqual(149);
+	const [first, second] = await departures(pace, [0, 0]);
+	expect(second! - first!).toBeGreaterThanOrEqual(49);
+});
