@@ -3,7 +3,7 @@ module.exports = {
 	testEnvironment: 'node',
 	modulePathIgnorePatterns: ['<rootDir>/scripts/host/n8n/', '<rootDir>/dist/'],
 	testMatch: ['<rootDir>/test/**/*.test.ts'],
-	testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/n8n/'],
+	testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/n8n/', '<rootDir>/test/queue/'],
 	transform: {
 		'^.+\\.ts$': [
 			'@swc/jest',
