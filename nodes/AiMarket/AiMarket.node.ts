@@ -7,7 +7,6 @@ import {
 } from 'n8n-workflow';
 import { searchCatalog } from '../shared/engine/listSearch';
 import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
-import { run } from '../shared/engine/run';
 import { getProducts } from './api';
 import { provider } from './provider';
 
@@ -38,6 +37,7 @@ export class AiMarket implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}
 }

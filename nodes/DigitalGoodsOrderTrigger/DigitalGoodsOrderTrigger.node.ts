@@ -6,7 +6,6 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 import { settingsOf, triggerCredentials, triggerProperties } from './parameters';
-import { Poll, withWarnings } from './poll';
 
 export class DigitalGoodsOrderTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -29,6 +28,7 @@ export class DigitalGoodsOrderTrigger implements INodeType {
 	};
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+		const { Poll, withWarnings } = await import('./poll');
 		const poll = new Poll(this, settingsOf(this));
 		const events = this.getMode() === 'manual' ? await poll.show() : await poll.run();
 		if (events.length === 0) return null;

@@ -2,9 +2,8 @@ import type { IDataObject, INodeCredentialDescription, INodeProperties, IPollFun
 import { providers } from '../providers.generated';
 import { finalStates } from '../shared/domain/order';
 import { ProviderError, toNodeApiError } from '../shared/engine/errors';
-import { DEFAULT_TABLE, orderTrackingConnection } from '../shared/engine/orderTable';
 import type { Provider } from '../shared/engine/operation';
-import { selector } from '../shared/engine/properties';
+import { compareNames, DEFAULT_TABLE, selector } from '../shared/engine/properties';
 import type { Watched } from './event';
 import type { Followed, Settings } from './poll';
 
@@ -15,7 +14,7 @@ const isFollowed = (provider: Provider): provider is Followed => provider.orders
 /** Providers whose API can tell how an order stands. */
 const followed: Followed[] = providers
 	.filter(isFollowed)
-	.sort((one, other) => one.displayName.localeCompare(other.displayName));
+	.sort((one, other) => compareNames(one.displayName, other.displayName));
 const choices = followed.map(({ displayName, name }) => ({ name: displayName, value: name }));
 
 /** By its bare name the editor would take Providers for the way to authenticate, and hide it. */
@@ -26,7 +25,7 @@ export const triggerCredentials: INodeCredentialDescription[] = [
 		displayOptions: { show: { '/providers': [name] } },
 	})),
 	{
-		name: orderTrackingConnection.credential,
+		name: 'orderTrackingApi',
 		required: true,
 		displayOptions: { show: { '/source': ['trackedOrders'] } },
 	},

@@ -7,7 +7,6 @@ import {
 } from 'n8n-workflow';
 import { searchPages } from '../shared/engine/listSearch';
 import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
-import { run } from '../shared/engine/run';
 import { searchOffers } from './api';
 import { provider } from './provider';
 
@@ -43,6 +42,7 @@ export class GamesDrop implements INodeType {
 	methods = { listSearch: { searchProducts: searchPages(provider, searchOffers) } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}
 }

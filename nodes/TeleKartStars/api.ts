@@ -4,16 +4,9 @@ import { ceilToCents, perUnit, times } from '../shared/domain/money';
 import type { Balance } from '../shared/domain/balance';
 import { stateOf, type Order, type OrderReference, type OrderState } from '../shared/domain/order';
 import type { Product, Unit } from '../shared/domain/product';
-import { ProviderError } from '../shared/engine/errors';
-import {
-	segment,
-	type Answer,
-	type Api,
-	type Connection,
-	type Reading,
-	type Refusal,
-} from '../shared/engine/http';
-import { amount, optional, text } from '../shared/engine/wire';
+import { ProviderError, withFigures } from '../shared/engine/errors';
+import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
+import { amount, later, optional, segment, text } from '../shared/engine/wire';
 
 /**
  * TeleKart Stars sells Telegram Premium, Stars and gifts; people deliver the orders.
@@ -37,35 +30,41 @@ const STATES: Record<string, OrderState> = {
 	cancelled: 'cancelled',
 };
 
-const product = z.object({
-	id: text,
-	type: optional(z.string()),
-	title: optional(z.string()),
-	stars: optional(amount),
-	duration_months: optional(amount),
-	price_usd: optional(amount),
-	star_rate_usd: optional(amount),
-});
-const group = z.array(product).nullish();
-const catalog = z.object({ data: z.object({ premium: group, stars: group, gifts: group }) });
-const balance = z.object({ data: z.object({ balance_usd: amount }) });
-const order = z.object({
-	data: z.object({
-		order_id: text,
-		product_id: optional(text),
-		product_name: optional(text),
-		target_accounts: optional(z.union([text, z.array(text).transform((targets) => targets.join(', '))])),
+const product = later(() =>
+	z.object({
+		id: text,
+		type: optional(z.string()),
+		title: optional(z.string()),
+		stars: optional(amount),
+		duration_months: optional(amount),
 		price_usd: optional(amount),
-		status: optional(z.string()),
+		star_rate_usd: optional(amount),
 	}),
-});
-const failure = z.object({
-	ok: z.unknown(),
-	error: optional(text),
-	message: optional(text),
-	balance_usd: optional(amount),
-	required_usd: optional(amount),
-});
+);
+const group = later(() => z.array(product).nullish());
+const catalog = later(() => z.object({ data: z.object({ premium: group, stars: group, gifts: group }) }));
+const balance = later(() => z.object({ data: z.object({ balance_usd: amount }) }));
+const order = later(() =>
+	z.object({
+		data: z.object({
+			order_id: text,
+			product_id: optional(text),
+			product_name: optional(text),
+			target_accounts: optional(z.union([text, z.array(text).transform((targets) => targets.join(', '))])),
+			price_usd: optional(amount),
+			status: optional(z.string()),
+		}),
+	}),
+);
+const failure = later(() =>
+	z.object({
+		ok: z.unknown(),
+		error: optional(text),
+		message: optional(text),
+		balance_usd: optional(amount),
+		required_usd: optional(amount),
+	}),
+);
 
 const ADVICE: Record<string, string> = {
 	BAD_JSON:
@@ -86,10 +85,10 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	const figures = [
 		...(balance_usd === null ? [] : [`${balance_usd} USD in the wallet`]),
 		...(required_usd === null ? [] : [`${required_usd} USD needed`]),
-	].join(', ');
+	];
 	return {
 		code,
-		message: `TeleKart Stars: ${message ?? code}${figures === '' ? '' : ` (${figures})`}`,
+		message: withFigures(`TeleKart Stars: ${message ?? code}`, figures),
 		description:
 			ADVICE[code ?? ''] ??
 			(status === 404

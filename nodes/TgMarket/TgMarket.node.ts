@@ -6,7 +6,6 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
-import { run } from '../shared/engine/run';
 import { provider } from './provider';
 
 export class TgMarket implements INodeType {
@@ -30,6 +29,7 @@ export class TgMarket implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}
 }

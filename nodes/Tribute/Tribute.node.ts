@@ -6,7 +6,6 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { nodeProperties } from '../shared/engine/properties';
-import { run } from '../shared/engine/run';
 import { provider } from './provider';
 
 export class Tribute implements INodeType {
@@ -27,6 +26,7 @@ export class Tribute implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}
 }

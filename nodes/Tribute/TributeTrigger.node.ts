@@ -8,7 +8,6 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { bareKey } from '../../credentials/shared/auth';
-import { receive } from './receive';
 import { eventOptions } from './webhook';
 
 export class TributeTrigger implements INodeType {
@@ -18,7 +17,8 @@ export class TributeTrigger implements INodeType {
 		icon: { light: 'file:../../icons/tribute.svg', dark: 'file:../../icons/tribute.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle:
+			'={{ $parameter["events"].length === 1 ? $parameter["events"][0] : $parameter["events"].length + " events" }}',
 		description: 'Starts a workflow when Tribute reports a purchase, refund, subscription, donation or order',
 		defaults: { name: 'Tribute Trigger' },
 		activationMessage:
@@ -94,6 +94,7 @@ export class TributeTrigger implements INodeType {
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const { receive } = await import('./receive');
 		return await receive(this);
 	}
 }

@@ -12,6 +12,10 @@ export interface Explanation {
 	description: string;
 }
 
+/** What a provider said, and its figures behind it: "Not enough balance (0.5 USD in the wallet, 1.65 USD needed)". */
+export const withFigures = (said: string, figures: readonly string[]): string =>
+	figures.length === 0 ? said : `${said.replace(/[.\s]+$/, '')} (${figures.join(', ')})`;
+
 interface Facts extends Explanation {
 	/** Node name of the provider. */
 	provider: string;

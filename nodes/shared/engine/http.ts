@@ -81,9 +81,6 @@ const LONGEST_BACKOFF = 8_000;
 const backoff = (tries: number): number =>
 	Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * (0.75 + Math.random() / 2);
 
-/** One segment of a path, whatever the user typed. */
-export const segment = (value: string): string => encodeURIComponent(value);
-
 /** The request brought no answer. `sent` is false only where it certainly never left this machine. */
 interface NoAnswer {
 	reason: string;

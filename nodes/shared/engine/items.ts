@@ -1,5 +1,5 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { detailsOf, ProviderError } from './errors';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { detailsOf, ProviderError, toNodeApiError } from './errors';
 import type { Provider } from './operation';
 
 /** How many requests of one run are under way at the same time. */
@@ -12,11 +12,21 @@ export const outputItems = (result: object, index: number): INodeExecutionData[]
 		pairedItem: { item: index },
 	}));
 
-/** What Continue On Fail gives for a failed item. `item.error` stays unset: n8n would replace the json. */
-export const errorItem = (error: ProviderError, index: number): INodeExecutionData => ({
-	json: { error: error.message, details: detailsOf(error) },
-	pairedItem: { item: index },
-});
+/**
+ * What Continue On Fail gives for a failed item. An `item.error` makes n8n replace the json, yet older versions take
+ * an item with `details` to the error output by nothing else. One that does not enumerate serves both: n8n sees it
+ * there, and copies the item without it.
+ */
+export function errorItem(
+	context: IExecuteFunctions,
+	error: ProviderError,
+	index: number,
+): INodeExecutionData {
+	const item = { json: { error: error.message, details: detailsOf(error) }, pairedItem: { item: index } };
+	const node = context.getNode();
+	if (node.onError !== 'continueErrorOutput') return item;
+	return Object.defineProperty(item, 'error', { value: toNodeApiError(node, error, index) });
+}
 
 function withoutErrorKey(json: IDataObject): IDataObject {
 	if (!('error' in json)) return json;
@@ -32,6 +42,10 @@ export function asProviderError(error: unknown, provider: Provider): ProviderErr
 		provider: provider.name,
 		code: null,
 		message: message ?? 'The item could not be processed',
-		description: description ?? 'Check the values of the node and the expressions that give them.',
+		description:
+			description ??
+			(/credential/i.test(message ?? '')
+				? 'Choose a credential in the node.'
+				: 'Check the values of the node and the expressions that give them.'),
 	});
 }

@@ -1,7 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import type { Product } from '../domain/product';
 import { toNodeApiError } from './errors';
-import { connect, type Api } from './http';
+import type { Api } from './http';
 import { asProviderError } from './items';
 import type { Provider } from './operation';
 
@@ -24,6 +24,7 @@ const searching = async (
 	provider: Provider,
 	search: (api: Api) => Promise<INodeListSearchResult>,
 ): Promise<INodeListSearchResult> => {
+	const { connect } = await import('./http');
 	try {
 		return await search(await connect(context, provider.connection, 0, LIMITS));
 	} catch (error) {

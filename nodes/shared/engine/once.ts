@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
 import { ProviderError } from './errors';
 
 const SCOPE = 'workflow';
@@ -20,50 +20,61 @@ async function inLine<T>(workflow: string, work: () => Promise<T>): Promise<T> {
 }
 
 /**
+ * n8n reads all keys of a workflow and then writes them, so two workers that claim one within the same few
+ * milliseconds both get it. They claim it again, apart by chance: that both get it each time is unlikely.
+ */
+const ROUNDS = 3;
+/** Milliseconds between two claims, at most. */
+const APART = 100;
+
+/**
  * A key under which this workflow orders once, kept in n8n's database for all executions and workers.
- * Atomic inside one process. n8n reads and then writes, so two workers that claim the same key within the
- * same few milliseconds can both get it; nothing in n8n offers a community node more.
+ * Certain inside one process, and nearly so between workers: nothing in n8n offers a community node more.
  */
 export class OrderOnceKey {
+	private isFreed = false;
+
 	private constructor(
 		private readonly context: IExecuteFunctions,
-		private readonly workflow: string,
-		private readonly entry: string,
+		/** What is recorded, one for each round. The first stays. */
+		private readonly entries: readonly string[],
 	) {}
 
 	/** @throws ProviderError with code `ALREADY_ORDERED` when the key was used before */
 	static async claim(context: IExecuteFunctions, provider: string, key: string): Promise<OrderOnceKey> {
-		const claimed = new OrderOnceKey(
-			context,
-			context.getWorkflow().id ?? '',
-			JSON.stringify(['n8n-nodes-digital-goods', provider, key]),
+		const entries = Array.from({ length: ROUNDS }, (_, round) =>
+			JSON.stringify(['n8n-nodes-digital-goods', provider, key, ...(round === 0 ? [] : [round])]),
 		);
-		// The first two keys of a workflow may both try to create its record; the slower finds it the second time.
-		const isNew = await claimed
-			.record()
-			.catch(async () => await claimed.record())
-			.catch((error: Error) => {
-				throw new ProviderError({
-					provider,
-					code: 'ORDER_ONCE_UNAVAILABLE',
-					message: `Order Once Key: n8n could not check whether "${key}" was used before (${error.message})`,
-					description:
-						'Nothing was sent. Save the workflow, so that n8n can keep its keys, and check that its database is reachable.',
+		for (const [round, entry] of entries.entries()) {
+			if (round > 0) await sleep(Math.random() * APART);
+			// The first two keys of a workflow may both try to create its record; the slower finds it the second time.
+			const isNew = await record(context, [entry])
+				.catch(async () => await record(context, [entry]))
+				.catch(async (error: Error) => {
+					if (round > 0) await remove(context, entries).catch(() => {});
+					throw new ProviderError({
+						provider,
+						code: 'ORDER_ONCE_UNAVAILABLE',
+						message: `Order Once Key: n8n could not check whether "${key}" was used before (${error.message})`,
+						description:
+							'Nothing was sent. Save the workflow, so that n8n can keep its keys, and check that its database is reachable.',
+					});
 				});
+			if (isNew) continue;
+			throw new ProviderError({
+				provider,
+				code: 'ALREADY_ORDERED',
+				message: `An order with the Order Once Key "${key}" was placed by this workflow before, or was sent and never answered`,
+				description: 'Nothing was sent now. Look the earlier order up; for another order use another key.',
 			});
-		if (isNew) return claimed;
-		throw new ProviderError({
-			provider,
-			code: 'ALREADY_ORDERED',
-			message: `An order with the Order Once Key "${key}" was placed by this workflow before, or was sent and never answered`,
-			description: 'Nothing was sent now. Look the earlier order up; for another order use another key.',
-		});
+		}
+		return new OrderOnceKey(context, entries);
 	}
 
 	/** Frees the key: the order was rejected. */
 	async free(): Promise<void> {
-		const remove = async () => await this.context.helpers.removeProcessed([this.entry], SCOPE, OPTIONS);
-		await inLine(this.workflow, remove).catch((error: Error) => {
+		this.isFreed = true;
+		await remove(this.context, this.entries).catch((error: Error) => {
 			this.context.logger.warn(
 				`An Order Once Key stays taken although its order was rejected: ${error.message}`,
 			);
@@ -72,13 +83,32 @@ export class OrderOnceKey {
 
 	/** Writes the key once more: another worker that wrote at the same moment may have wiped it out. */
 	async keep(): Promise<void> {
-		await this.record().catch(() => {});
+		await record(this.context, this.entries.slice(0, 1)).catch(() => {});
 	}
 
-	/** Whether the key was not there before; it is now. */
-	private async record(): Promise<boolean> {
-		const check = async () =>
-			await this.context.helpers.checkProcessedAndRecord([this.entry], SCOPE, OPTIONS);
-		return (await inLine(this.workflow, check)).new.length > 0;
+	/** At the end of a run: tidies up, and sees to it that the keys of what was ordered are still there. */
+	static async settle(keys: readonly OrderOnceKey[]): Promise<void> {
+		const kept = keys.filter(({ isFreed }) => !isFreed);
+		const [any] = kept;
+		if (any === undefined) return;
+		// By then whoever claimed one of them in the same moment has found it taken.
+		await sleep(2 * APART);
+		const later = kept.flatMap(({ entries }) => entries.slice(1));
+		await remove(any.context, later).catch(() => {});
+		const first = kept.flatMap(({ entries }) => entries.slice(0, 1));
+		await record(any.context, first).catch(() => {});
 	}
 }
+
+/** Whether any of these was not there before; they are now. */
+const record = async (context: IExecuteFunctions, entries: readonly string[]): Promise<boolean> =>
+	await inLine(context.getWorkflow().id ?? '', async () => {
+		const { checkProcessedAndRecord } = context.helpers;
+		return (await checkProcessedAndRecord([...entries], SCOPE, OPTIONS)).new.length > 0;
+	});
+
+const remove = async (context: IExecuteFunctions, entries: readonly string[]): Promise<void> =>
+	await inLine(
+		context.getWorkflow().id ?? '',
+		async () => await context.helpers.removeProcessed([...entries], SCOPE, OPTIONS),
+	);

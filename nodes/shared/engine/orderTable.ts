@@ -2,14 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { isFinal, type Order, type OrderReference } from '../domain/order';
 import { ProviderError } from './errors';
-import { segment, type Answer, type Api, type Connection } from './http';
-import { optional, text } from './wire';
+import type { Answer, Api, Connection } from './http';
+import { optional, segment, text } from './wire';
 
 /** n8n's public API, below the origin of the credential. */
 const TABLES = '/api/v1/data-tables';
 const COLUMNS = ['provider', 'orderType', 'orderId', 'state', 'status', 'reference', 'finalAt'] as const;
-
-export const DEFAULT_TABLE = 'digital_goods_orders';
 
 /** One tracked order; every column is a string, as in n8n's Data Table. */
 export type Row = Record<(typeof COLUMNS)[number], string>;

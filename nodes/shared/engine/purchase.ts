@@ -18,6 +18,7 @@ interface Purchase {
 	/** The user's own key, or the derived one; empty where there is none. */
 	key: string;
 	once: string;
+	claim?: OrderOnceKey;
 	simplify: boolean;
 	tracking?: Tracking;
 	/** How long to wait for the order, in milliseconds. */
@@ -64,9 +65,13 @@ export async function purchase(
 	const refused = purchases.find((each) => each.error !== undefined);
 	if (refused && !proceed) throw fail(refused);
 
-	for (const each of purchases) {
-		if (each.error === undefined) await buy(each, provider, operation);
-		if (each.error !== undefined && !proceed) throw fail(each);
+	try {
+		for (const each of purchases) {
+			if (each.error === undefined) await buy(each, provider, operation);
+			if (each.error !== undefined && !proceed) throw fail(each);
+		}
+	} finally {
+		await OrderOnceKey.settle(purchases.flatMap(({ claim }) => claim ?? []));
 	}
 
 	await mapBounded(purchases, WAITS_AT_ONCE, async (each) => {
@@ -79,7 +84,7 @@ export async function purchase(
 	});
 
 	return purchases.flatMap(({ item, placed, error, simplify }) => {
-		if (placed === undefined) return [errorItem(error!, item.index)];
+		if (placed === undefined) return [errorItem(context, error!, item.index)];
 		return outputItems(simplify ? placed.output : placed.raw, item.index);
 	});
 }
@@ -106,21 +111,20 @@ async function buy(each: Purchase, provider: Provider, operation: PurchaseOperat
 	each.error = intent.unresolved(provider.connection);
 	if (each.placed !== undefined || each.error !== undefined) return;
 
-	let claim: OrderOnceKey | undefined;
 	try {
 		intent.sending(key);
-		if (once !== '') claim = await OrderOnceKey.claim(item.context, provider.name, once);
+		if (once !== '') each.claim = await OrderOnceKey.claim(item.context, provider.name, once);
 		each.placed = await operation.place(item, each.plan, key);
 	} catch (caught) {
 		const error = caught instanceof ProviderError ? caught : interrupted(provider);
 		each.error = named(error, key);
 		intent.conclude(key, each.error);
-		await (error.outcome === 'rejected' ? claim?.free() : claim?.keep());
+		await (error.outcome === 'rejected' ? each.claim?.free() : each.claim?.keep());
 		return;
 	}
 	// It is bought: from here on nothing makes a failure of it.
 	intent.remember(key, each.placed);
-	await claim?.keep();
+	await each.claim?.keep();
 	if (tracking) await track(item, tracking, each.placed);
 }
 

@@ -35,7 +35,7 @@ async function readAll(
 			return outputItems(await operation.read(item), item.index);
 		} catch (caught) {
 			const error = asProviderError(caught, provider);
-			if (context.continueOnFail()) return [errorItem(error, item.index)];
+			if (context.continueOnFail()) return [errorItem(context, error, item.index)];
 			throw toNodeApiError(context.getNode(), error, item.index);
 		}
 	});

@@ -2,7 +2,8 @@ import { isFinal } from '../domain/order';
 import { connect } from './http';
 import type { Item } from './item';
 import type { Placed } from './operation';
-import { DEFAULT_TABLE, OrderTable, orderTrackingConnection, rowOf, type Row } from './orderTable';
+import { OrderTable, orderTrackingConnection, rowOf, type Row } from './orderTable';
+import { DEFAULT_TABLE } from './properties';
 
 /** Where an order is to be tracked, checked before anything is bought. */
 export interface Tracking {

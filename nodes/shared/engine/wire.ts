@@ -1,9 +1,12 @@
 import { z } from 'zod';
 
 /**
- * Building blocks for what providers send, as tolerant as the documents are vague: unknown fields pass,
- * a missing or odd optional field is null, numbers may come as strings and identifiers as numbers.
+ * Building blocks for what is sent to providers, and for what they send: as tolerant as the documents are vague, so
+ * unknown fields pass, a missing or odd optional field is null, numbers may come as strings and identifiers as numbers.
  */
+
+/** One segment of a path, whatever the user typed. */
+export const segment = (value: string): string => encodeURIComponent(value);
 
 /** An identifier or text; numbers become strings, digits and leading zeros stay. */
 export const text = z
@@ -19,6 +22,12 @@ export const amount = z.union([
 		.regex(/^-?\d+(\.\d+)?$/)
 		.transform(Number),
 ]);
+
+/** A schema that is built when it is first used: n8n loads every node at every start, and most of them never run. */
+export const later = <T extends z.ZodTypeAny>(build: () => T): z.ZodLazy<T> => {
+	let built: T | undefined;
+	return z.lazy(() => (built ??= build()));
+};
 
 const absent = <T>(value: T | null | undefined): T | null => value ?? null;
 
