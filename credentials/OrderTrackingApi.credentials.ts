@@ -23,7 +23,7 @@ export class OrderTrackingApi implements ICredentialType {
 			required: true,
 			default: '',
 			description:
-				'An API key of this n8n, created under Settings → n8n API. Where scopes can be chosen it needs dataTable:list, dataTable:create, dataTableColumn:create, dataTableRow:read, dataTableRow:update and dataTableRow:upsert, and execution:list so that the trigger loses nothing when n8n is killed.',
+				'An API key of this n8n, created under Settings → n8n API. Where scopes can be chosen it needs dataTable:list, dataTable:create, dataTableColumn:create, dataTableRow:read, dataTableRow:update and dataTableRow:upsert, and execution:list and execution:read so that the trigger loses nothing when n8n is killed.',
 		},
 		{
 			displayName: 'Base URL',

@@ -12,7 +12,7 @@ export const OVERLAP = 15 * MINUTE;
 const LASTING = /:(refunded|expired)$/;
 const MOST_LASTING = 5_000;
 
-interface Emission {
+export interface Emission {
 	/** Epoch milliseconds. */
 	at: number;
 	eventIds: string[];
@@ -23,7 +23,10 @@ interface Stored {
 	since?: number;
 	/** Emitted events by ID, with the time they count from. */
 	seen?: Record<string, number>;
-	last?: Emission;
+	/** What was emitted within the overlap, oldest first, and always the last of all. */
+	emissions?: Emission[];
+	/** Events told again because the execution for them had died, with how often. */
+	again?: Record<string, number>;
 	/** For a fixed list of orders: the state each was first seen in, or has come to. */
 	known?: Record<string, string>;
 }
@@ -48,8 +51,13 @@ export class Memory {
 		return this.stored.since;
 	}
 
-	get last(): Emission | undefined {
-		return this.stored.last;
+	get emissions(): readonly Emission[] {
+		return this.stored.emissions ?? [];
+	}
+
+	/** How often any of these events was told again. */
+	timesAgain({ eventIds }: Emission): number {
+		return Math.max(...eventIds.map((id) => this.stored.again?.[id] ?? 0));
 	}
 
 	get known(): Record<string, string> {
@@ -69,12 +77,17 @@ export class Memory {
 	}
 
 	/** Forgets an emission that nothing has come of, so that its events are found again. */
-	takeBack({ eventIds }: Emission): void {
-		const lost = new Set(eventIds);
+	takeBack(emission: Emission): void {
+		const lost = new Set(emission.eventIds);
 		this.data.seen = Object.fromEntries(
 			Object.entries(this.stored.seen ?? {}).filter(([id]) => !lost.has(id)),
 		);
-		delete this.data.last;
+		this.keep(this.emissions.filter(({ at }) => at !== emission.at));
+		const times = this.timesAgain(emission) + 1;
+		this.data.again = {
+			...this.stored.again,
+			...Object.fromEntries(emission.eventIds.map((id) => [id, times])),
+		};
 	}
 
 	/**
@@ -86,9 +99,17 @@ export class Memory {
 		const since = Math.max(this.stored.since ?? 0, Math.min(now - OVERLAP, oldestOpen, ...events.values()));
 		const seen = Object.entries({ ...this.stored.seen, ...Object.fromEntries(events) });
 		const lasting = seen.filter(([id]) => LASTING.test(id)).sort(([, one], [, other]) => other - one);
-		const recent = seen.filter(([id, time]) => !LASTING.test(id) && time >= since);
+		const timely = seen.filter(([id, time]) => !LASTING.test(id) && time >= since);
 		this.data.since = since;
-		this.data.seen = Object.fromEntries([...recent, ...lasting.slice(0, MOST_LASTING)]);
-		this.data.last = { at: now, eventIds: [...events.keys()] } as unknown as IDataObject;
+		this.data.seen = Object.fromEntries([...timely, ...lasting.slice(0, MOST_LASTING)]);
+		const recent = this.emissions.filter(({ at }) => at > now - OVERLAP);
+		this.keep([...recent, { at: now, eventIds: [...events.keys()] }]);
+		const watched = new Set(this.emissions.flatMap(({ eventIds }) => eventIds));
+		const again = Object.entries(this.stored.again ?? {}).filter(([id]) => watched.has(id));
+		this.data.again = Object.fromEntries(again);
+	}
+
+	private keep(emissions: readonly Emission[]): void {
+		this.data.emissions = emissions as unknown as IDataObject[];
 	}
 }

@@ -11,9 +11,9 @@ import {
 	type StoredRow,
 } from '../shared/engine/orderTable';
 import { mapBounded } from '../shared/engine/parallel';
-import { deliveryOf } from './delivery';
+import { Deliveries, type Delivery } from './delivery';
 import { eventIdOf, eventOf, type EventState, type OrderEvent, type Watched } from './event';
-import { Memory, OVERLAP } from './memory';
+import { Memory, OVERLAP, type Emission } from './memory';
 import { REFUND_WATCH, Schedule } from './schedule';
 
 /** A provider whose orders can be looked up. */
@@ -40,6 +40,11 @@ const TABLE_PAGES = 100;
 const REFUND_PAGES = 4;
 const SHOWN_IN_TEST = 10;
 const FAILURES_IN_A_ROW = 3;
+/** An event whose execution dies again and again is told so often more, then left. */
+const MOST_AGAIN = 10;
+
+/** Epoch milliseconds: what was emitted before is of an earlier process. */
+const PROCESS_BEGAN = Date.now();
 
 /** What one process keeps for a trigger between its polls, beside what n8n stores. */
 interface Live {
@@ -48,8 +53,8 @@ interface Live {
 	held: Map<string, string>;
 	/** When the workflow was activated in this process, epoch milliseconds. */
 	activatedAt: number;
-	/** Whether the last emission of an earlier process is accounted for. */
-	settled: boolean;
+	/** Times of the emissions that are known to have reached their executions, or of which n8n does not tell. */
+	settled: Set<number>;
 }
 
 const lives = new Map<string, Live>();
@@ -116,7 +121,7 @@ export class Poll {
 
 	private async pollTable(): Promise<OrderEvent[]> {
 		const table = await this.table();
-		await this.accountForLastEmission();
+		await this.accountForEmissions();
 		const since = this.memory.since ?? this.live.activatedAt - OVERLAP;
 		if (this.memory.isNew) this.memory.start(since);
 
@@ -195,7 +200,6 @@ export class Poll {
 		if (events.size > 0) {
 			const times = new Map([...events].map(([event, time]) => [event.eventId, time]));
 			this.memory.emitted(times, this.started, oldestOpen);
-			this.live.settled = true;
 		}
 		return [...events.keys()];
 	}
@@ -356,17 +360,28 @@ export class Poll {
 		}));
 	}
 
-	/** After a restart, takes back an emission that n8n was killed over. */
-	private async accountForLastEmission(): Promise<void> {
-		const { last } = this.memory;
-		if (this.live.settled) return;
-		if (last === undefined) {
-			this.live.settled = true;
-			return;
+	/** Takes back what was emitted for an execution that died, or that n8n was killed before starting. */
+	private async accountForEmissions(): Promise<void> {
+		const { settled } = this.live;
+		const open = this.memory.emissions.filter(({ at }) => !settled.has(at));
+		if (open.length === 0) return;
+		const deliveries = await Deliveries.of(this.context, await this.tableApi());
+		for (const emission of open) {
+			const delivery = (await deliveries?.at(emission.at)) ?? 'unknown';
+			if (this.isLost(emission, delivery)) this.memory.takeBack(emission);
+			else if (delivery !== 'underWay' && !this.mayStillStart(emission, delivery)) settled.add(emission.at);
 		}
-		const delivery = await deliveryOf(this.context, await this.tableApi(), last.at);
-		this.live.settled = delivery !== 'running';
-		if (delivery === 'lost') this.memory.takeBack(last);
+	}
+
+	private isLost(emission: Emission, delivery: Delivery): boolean {
+		if (delivery === 'died') return this.memory.timesAgain(emission) < MOST_AGAIN;
+		// While the process lives it starts what it emits: a missing execution waits, or is not kept.
+		const isLast = emission.at === this.memory.emissions.at(-1)?.at;
+		return delivery === 'missing' && isLast && emission.at < PROCESS_BEGAN;
+	}
+
+	private mayStillStart(emission: Emission, delivery: Delivery): boolean {
+		return delivery === 'missing' && this.started - emission.at < OVERLAP;
 	}
 
 	private wake(): Live {
@@ -375,7 +390,7 @@ export class Poll {
 			schedule: new Schedule(),
 			held: new Map<string, string>(),
 			activatedAt: started,
-			settled: false,
+			settled: new Set<number>(),
 		};
 		if (context.getMode() === 'manual') return fresh;
 		const key = `${context.getWorkflow().id}:${context.getNode().id}`;
