@@ -7,5 +7,4 @@ module.exports = {
 	testMatch: ['<rootDir>/test/n8n/**/*.test.ts'],
 	testPathIgnorePatterns: ['/node_modules/'],
 	testTimeout: 300_000,
-	maxWorkers: 1,
 };

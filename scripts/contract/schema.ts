@@ -33,6 +33,8 @@ function walk(schema: z.ZodTypeAny, value: unknown, path: string, report: Report
 		const inner = schema.removeCatch() as z.ZodTypeAny;
 		if (inner.safeParse(value).success) walk(inner, value, path, report);
 		else report(path, inner, value);
+	} else if (schema instanceof z.ZodLazy) {
+		walk(schema.schema as z.ZodTypeAny, value, path, report);
 	} else if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
 		walk(schema.unwrap() as z.ZodTypeAny, value, path, report);
 	} else if (schema instanceof z.ZodEffects) {
@@ -71,6 +73,7 @@ function preprocessed(schema: z.ZodEffects<z.ZodTypeAny>, value: unknown): unkno
 function describe(schema: z.ZodTypeAny): string {
 	if (schema instanceof z.ZodUnion)
 		return [...new Set((schema.options as z.ZodTypeAny[]).map(describe))].join(' or ');
+	if (schema instanceof z.ZodLazy) return describe(schema.schema as z.ZodTypeAny);
 	if (schema instanceof z.ZodEffects) return describe(schema.innerType() as z.ZodTypeAny);
 	if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
 		return describe(schema.unwrap() as z.ZodTypeAny);

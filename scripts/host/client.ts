@@ -347,14 +347,29 @@ export class N8nClient {
 
 	/** Saves a new workflow; keys that the public API does not take are left out. */
 	async createWorkflow(workflow: WorkflowJson): Promise<Workflow> {
-		return await this.api<Workflow>('POST', '/workflows', workflowBody(workflow));
+		return await this.storeWorkflow('POST', '/workflows', workflow);
 	}
 
 	/** Puts new content into a saved workflow; an active one is published anew. */
 	async updateWorkflow(id: string, workflow: WorkflowJson): Promise<Workflow> {
-		const saved = await this.api<Workflow>('PUT', `/workflows/${id}`, workflowBody(workflow));
+		const saved = await this.storeWorkflow('PUT', `/workflows/${id}`, workflow);
 		if (saved.active) await this.settled(id, 60_000);
 		return saved;
+	}
+
+	private async storeWorkflow(method: Method, path: string, workflow: WorkflowJson): Promise<Workflow> {
+		const { name, nodes, connections, settings = { executionOrder: 'v1' }, pinData } = workflow;
+		const body = { name, nodes, connections, settings };
+		if (!pinData) return await this.api<Workflow>(method, path, body);
+		try {
+			return await this.api<Workflow>(method, path, { ...body, pinData });
+		} catch (error) {
+			// The public API of older versions takes no pinned data; their editor does.
+			if (!(error instanceof N8nRequestError) || error.status !== 400) throw error;
+			const saved = await this.api<Workflow>(method, path, body);
+			await this.rest('PATCH', `/workflows/${saved.id}`, { pinData });
+			return saved;
+		}
 	}
 
 	/** Creates the workflow, or updates the one of the same name in place. */
@@ -660,17 +675,6 @@ export function findTrigger(workflow: WorkflowJson): string {
 	const [only] = triggers;
 	if (triggers.length === 1 && only) return only.name;
 	throw new Error(`Workflow "${workflow.name}" has ${triggers.length} triggers: name the one to start from`);
-}
-
-function workflowBody(workflow: WorkflowJson): Record<string, unknown> {
-	const body: Record<string, unknown> = {
-		name: workflow.name,
-		nodes: workflow.nodes,
-		connections: workflow.connections,
-		settings: workflow.settings ?? { executionOrder: 'v1' },
-	};
-	if (workflow.pinData) body.pinData = workflow.pinData;
-	return body;
 }
 
 function parseExecution(raw: Record<string, unknown>): Execution {

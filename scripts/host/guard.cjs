@@ -6,6 +6,10 @@ const { Socket } = require('node:net');
 
 const pipe = new Socket({ fd: 3, readable: true, writable: false });
 pipe.on('error', () => undefined);
-pipe.on('close', () => process.kill(process.pid, 'SIGTERM'));
+pipe.on('close', () => {
+	process.kill(process.pid, 'SIGTERM');
+	// Its output leads nowhere now, and n8n can be busy for ever reporting that.
+	setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20_000);
+});
 pipe.resume();
 pipe.unref();

@@ -9,15 +9,23 @@ import { findTrigger, output, type WorkflowNode } from '../../scripts/host/host'
  */
 const PACKAGE = 'n8n-nodes-digital-goods';
 const TRACKING = 'orderTrackingApi';
+const DATA_TABLE = 'n8n-nodes-base.dataTable';
 
 let demo: Demo;
 /** n8n 2.7 was the first whose public API has Data Tables. */
 let hasDataTables: boolean;
+/** Older versions of n8n's Data Table node cannot make the table that two examples need; their note says so. */
+let nodeMakesTables: boolean;
 
 beforeAll(async () => {
 	demo = await startDemo();
 	const [major = 0, minor = 0] = demo.host.installed.version.split('.').map(Number);
 	hasDataTables = major > 2 || (major === 2 && minor >= 7);
+	const { properties } = (await demo.host.nodeTypes()).find(({ name }) => name === DATA_TABLE)!;
+	nodeMakesTables = properties.some(
+		({ name, options }) =>
+			name === 'resource' && (options as Array<{ value: string }>).some(({ value }) => value === 'table'),
+	);
 }, 900_000);
 afterAll(async () => await demo?.stop());
 
@@ -99,8 +107,9 @@ it('tests every credential', async () => {
 	expect(Object.keys(demo.credentials)).toHaveLength(7);
 	for (const [name, { id }] of Object.entries(demo.credentials)) {
 		const { status, message } = await demo.host.testCredential({ id });
-		if (name === TRACKING && !hasDataTables) expect(message).toMatch(/Data Tables/);
-		else expect([name, status]).toEqual([name, 'OK']);
+		// Those versions answer in n8n's own words, whatever the credential says to a 404.
+		if (name === TRACKING && !hasDataTables) expect(message).toMatch(/could not be found/);
+		else expect([name, status, message]).toEqual([name, 'OK', message]);
 	}
 });
 
@@ -110,9 +119,12 @@ it('runs the example workflows', async () => {
 		return trigger?.type === 'n8n-nodes-base.manualTrigger';
 	});
 	expect(begunByHand.length).toBeGreaterThanOrEqual(5);
-	for (const { id, name } of begunByHand) {
+	for (const { id, name, json } of begunByHand) {
+		const needsTable = json.nodes.some((node) => node.type === DATA_TABLE);
 		const { status, error } = await demo.host.run(id, { timeoutMs: 120_000 });
-		expect([name, status, error?.message]).toEqual([name, 'success', undefined]);
+		if (needsTable && !nodeMakesTables) {
+			expect(error?.message).toMatch(/Could not (get parameter|find the data table)/);
+		} else expect([name, status, error?.message]).toEqual([name, 'success', undefined]);
 	}
 });
 

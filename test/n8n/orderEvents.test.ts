@@ -16,7 +16,7 @@ const DURABLE = {
 	N8N_USE_WORKFLOW_PUBLICATION_SERVICE: 'true',
 };
 const ENGINE = process.env.POLL_ENGINE === 'durable' ? DURABLE : {};
-const CRASHES = Number(process.env.CRASHES ?? 10);
+const CRASHES = Number(process.env.CRASHES ?? 4);
 const ORDERS_PER_CRASH = 4;
 const KILLED_WITHIN_MS = 6_000;
 

@@ -1,7 +1,5 @@
 /**
  * The Tribute Trigger in a real n8n, called over HTTP by the provider sandbox.
- * `npm run build`, then `npx tsx test/n8n/tributeTrigger.ts`, with another version of n8n behind it if wanted. Takes a
- * few minutes; exits with 1 when a check fails.
  */
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -25,8 +23,8 @@ function check(what: string, seen: unknown, expected: unknown): void {
 	rows.push({ check: what, expected, seen });
 	const good = isDeepStrictEqual(seen, expected);
 	const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-	console.log(
-		`${good ? 'ok  ' : 'FAIL'} ${what}: ${shown(seen)}${good ? '' : `, expected ${shown(expected)}`}`,
+	process.stdout.write(
+		`${good ? 'ok  ' : 'FAIL'} ${what}: ${shown(seen)}${good ? '' : `, expected ${shown(expected)}`}\n`,
 	);
 }
 
@@ -402,43 +400,38 @@ async function withoutKey(scene: Scene): Promise<void> {
 	check('runs nothing', forged, 0);
 }
 
-async function main(): Promise<boolean> {
-	const started = Date.now();
-	const sandbox = await startSandbox();
-	let host: N8nHost | undefined;
-	try {
-		const [, , version] = process.argv;
-		host = await startHost({ tarball: await packPackage(), ...(version ? { version } : {}) });
-		const data = { ...sandbox.providers.tribute };
-		const { id, name } = await host.createCredential('Tribute', 'tributeApi', data);
-		const scene = new Scene(host, sandbox, { id, name });
-		const flow = await scene.workflow('tribute');
-		await host.activate(flow.id);
+let host: N8nHost | undefined;
+let sandbox: Sandbox;
+let scene: Scene;
+let flow: Flow;
 
-		await answers(flow);
-		await burst(flow, numbers(1_000, 100));
-		await restart(scene, flow, numbers(1_000, 100));
-		await crash(scene, flow, numbers(2_000, 60));
-		await editor(scene, flow);
-		await withoutKey(scene);
-		await impatience(scene);
-	} catch (error) {
-		console.error(host?.log().slice(-4_000));
-		throw error;
-	} finally {
-		await host?.stop();
-		await sandbox.close();
-	}
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	host = await startHost({ tarball: await packPackage() });
+	const data = { ...sandbox.providers.tribute };
+	const { id, name } = await host.createCredential('Tribute', 'tributeApi', data);
+	scene = new Scene(host, sandbox, { id, name });
+	flow = await scene.workflow('tribute');
+	await host.activate(flow.id);
+});
+afterAll(async () => {
+	await host?.stop();
+	await sandbox.close();
+});
+
+const steps: Array<[string, () => Promise<void>]> = [
+	['answers as Tribute expects', async () => await answers(flow)],
+	['takes 100 at once', async () => await burst(flow, numbers(1_000, 100))],
+	['remembers over a restart', async () => await restart(scene, flow, numbers(1_000, 100))],
+	['loses none when n8n is killed', async () => await crash(scene, flow, numbers(2_000, 60))],
+	['listens in the editor', async () => await editor(scene, flow)],
+	['takes nothing without a key', async () => await withoutKey(scene)],
+	['lets an impatient sender try again', async () => await impatience(scene)],
+];
+it.each(steps)('%s', async (_, step) => {
+	rows.length = 0;
+	await step();
 	const failed = rows.filter(({ seen, expected }) => !isDeepStrictEqual(seen, expected));
-	const seconds = Math.round((Date.now() - started) / 1_000);
-	console.log(`\n${rows.length - failed.length} of ${rows.length} checks hold, in ${seconds} s`);
-	return failed.length === 0;
-}
-
-main().then(
-	(good) => process.exit(good ? 0 : 1),
-	(error: unknown) => {
-		console.error(error);
-		process.exit(1);
-	},
-);
+	expect(rows).not.toEqual([]);
+	expect(failed).toEqual([]);
+});

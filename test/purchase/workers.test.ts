@@ -1,62 +1,40 @@
 import './quiet';
-import type { Bed } from '../support/bed';
+import { DataDeduplicationService } from 'n8n-core';
+import type { IDataDeduplicator } from 'n8n-workflow';
+import { startBed, type Bed } from '../support/bed';
 import type { Finished } from '../support/engine';
-import type * as TillModule from './till';
 import { KeyStore } from './store';
+import { saidOf, Till } from './till';
 
 /**
- * Order Once Key where two workers share n8n's database: each is a process of its own, here a registry of modules
- * of its own. n8n reads a workflow's keys and then writes them, so two workers can both get a key if they do
- * so in each round; this shows when, and how close together it takes.
+ * Order Once Key where two workers share n8n's database. n8n reads a workflow's keys and then writes them, so two
+ * workers can both get a key if they do so in each round; this shows when, and how close together it takes.
+ * What a worker's process changes one at a time goes by the workflow's ID, so here each has an ID of its own,
+ * and the database takes them for one.
  */
-
-type Modules = typeof TillModule & { startBed: () => Promise<Bed>; init: (store: unknown) => Promise<void> };
-
-function load(): Modules {
-	let modules: Modules | undefined;
-	jest.isolateModules(() => {
-		/* eslint-disable @typescript-eslint/no-require-imports */
-		const { startBed } = require('../support/bed') as { startBed: () => Promise<Bed> };
-		const { DataDeduplicationService } = require('n8n-core') as {
-			DataDeduplicationService: { init: Modules['init'] };
-		};
-		const till = require('./till') as typeof TillModule;
-		/* eslint-enable @typescript-eslint/no-require-imports */
-		modules = { ...till, startBed, init: async (store) => await DataDeduplicationService.init(store) };
-	});
-	return modules!;
-}
-
 const workers = ['A', 'B'] as const;
 type Worker = (typeof workers)[number];
 
 let store = new KeyStore();
 /** What a worker's next read or write waits for. */
 const gates: Record<Worker, Array<() => Promise<void>>> = { A: [], B: [] };
-const beds = {} as Record<Worker, Bed>;
-let tills: typeof TillModule;
+let bed: Bed;
+
+const shared = <M extends 'checkProcessedAndRecord' | 'removeProcessed'>(method: M) =>
+	(async (items, scope, context, options) => {
+		const next = async () => await gates[context.workflow.id as Worker].shift()?.();
+		const one = { ...context, workflow: { ...context.workflow, id: 'the workflow' } } as typeof context;
+		return await store.for({ read: next, write: next })[method](items, scope, one, options);
+	}) as IDataDeduplicator[M];
 
 beforeAll(async () => {
-	for (const worker of workers) {
-		const modules = load();
-		tills ??= modules;
-		beds[worker] = await modules.startBed();
-		const next = async () => await gates[worker].shift()?.();
-		const shared =
-			(method: string) =>
-			async (...values: unknown[]) =>
-				await (
-					store.for({ read: next, write: next }) as unknown as Record<string, (...all: unknown[]) => unknown>
-				)[method]!(...values);
-		await modules.init({
-			checkProcessedAndRecord: shared('checkProcessedAndRecord'),
-			removeProcessed: shared('removeProcessed'),
-		});
-	}
-}, 120_000);
-afterAll(async () => {
-	for (const worker of workers) await beds[worker]?.close();
+	bed = await startBed();
+	await DataDeduplicationService.init({
+		checkProcessedAndRecord: shared('checkProcessedAndRecord'),
+		removeProcessed: shared('removeProcessed'),
+	} as IDataDeduplicator);
 });
+afterAll(async () => await bed.close());
 
 /** Two workers order with the same key; `start` begins each of them. */
 async function race(
@@ -64,19 +42,20 @@ async function race(
 	keys: number,
 	start: (worker: Worker, go: () => Promise<Finished>) => Promise<Finished>,
 ) {
-	const till = await tills.Till.open(beds.A, 'TeleKart');
-	const { id } = Object.values(till.use.credentials!)[0]!;
-	beds.B.credentials[id!] = till.account.credentials;
-	const workflow = (orderOnceKey: string) =>
-		till.workflow(till.items(1), till.order({ options: { orderOnceKey } }));
-	for (let other = 0; other < keys; other++) await beds.A.run(workflow(`earlier ${other}`));
+	const till = await Till.open(bed, 'TeleKart');
+	const order = async (worker: Worker, orderOnceKey: string) =>
+		await bed.run({
+			...till.workflow(till.items(1), till.order({ options: { orderOnceKey } })),
+			id: worker,
+		});
+	for (let other = 0; other < keys; other++) await order('A', `earlier ${other}`);
 	const before = (await till.charged()).length;
 	const runs = await Promise.all(
-		workers.map(async (worker) => await start(worker, async () => await beds[worker].run(workflow(key)))),
+		workers.map(async (worker) => await start(worker, async () => await order(worker, key))),
 	);
 	const bought = (await till.charged()).length - before;
-	const third = await beds.B.run(workflow(key));
-	return { bought, codes: runs.map((run) => tills.saidOf(run).data?.code), third: tills.saidOf(third).data };
+	const third = await order('B', key);
+	return { bought, codes: runs.map((run) => saidOf(run).data?.code), third: saidOf(third).data };
 }
 
 beforeEach(() => {
