@@ -411,6 +411,16 @@ describe('an order', () => {
 		workflow = await workflowOf('Orders', parts);
 	});
 
+	shows('offers the fields of its item to the next node before it has run', async () => {
+		const next: NodePart = { name: 'Edit Fields', type: 'n8n-nodes-base.set', typeVersion: 3.4 };
+		await screen.openWorkflow(await workflowOf('Before the first run', [teleKartStars, next]));
+		await screen.openNode('Edit Fields');
+		const offered = screen.at('ndv-input-panel');
+		await offered.getByText('Usually outputs the following fields').waitFor();
+		const words = (await offered.innerText()).split('\n').map((line) => line.trim());
+		expect(words).toEqual(expect.arrayContaining(['orderId', 'state', 'price', 'codes', 'orderOnceKey']));
+	});
+
 	for (const [part, expected] of runs) {
 		shows(`of ${part.name} shows its item`, async () => {
 			await screen.openWorkflow(workflow);
