@@ -26,8 +26,8 @@ const CLOCKS_DIFFER_BY = 2_000;
 const TELLING_FOR = 24 * 3_600_000;
 
 /**
- * What came of an emission. `died`: its execution was cut off before any node had run. `missing`: there is no
- * execution, where there should be one. `unknown`: n8n does not tell.
+ * What came of an emission. `died`: its execution crashed, or ended as failed without any data. `missing`: there is
+ * no execution, where there should be one. `unknown`: n8n does not tell.
  */
 export type Delivery = 'underWay' | 'delivered' | 'died' | 'missing' | 'unknown';
 
