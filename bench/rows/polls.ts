@@ -17,9 +17,9 @@ const OPEN: Record<Followed, { state: string; status: string }> = {
 };
 const NAMES = Object.keys(SHARES) as Followed[];
 const COLUMNS = ['provider', 'orderType', 'orderId', 'state', 'status', 'reference', 'finalAt'];
-/** Every so many orders one has completed, of the first of each provider: TG Market's take two polls to reach. */
+/** Every so many orders one has completed, of the newest of each provider: TG Market's take two polls to reach. */
 const COMPLETES = 10;
-const OF_THE_FIRST = 300;
+const OF_THE_NEWEST = 300;
 const ROWS_AT_ONCE = 500;
 const LONGEST_POLL_MS = 30_000;
 const MOST_ASKED = 1_500;
@@ -75,7 +75,7 @@ async function pollOver(bench: Bench, size: number): Promise<Measured> {
 	const completing = NAMES.flatMap((name) =>
 		orders
 			.filter(({ provider }) => provider === name)
-			.slice(0, OF_THE_FIRST)
+			.slice(-OF_THE_NEWEST)
 			.filter((_, index) => index % COMPLETES === 0),
 	);
 	for (const { provider, orderType, orderId } of completing)

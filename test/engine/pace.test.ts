@@ -33,6 +33,37 @@ it('lets no more leave in any window than the rate allows, in the order they cam
 	);
 }, 120_000);
 
+it('keeps to the rate where requests arrive, also when some are held up on the way', async () => {
+	const way = 5;
+	const rate = { requests: 4, per: 200 };
+	const heldUp = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(100)), {
+		minLength: 12,
+		maxLength: 12,
+	});
+	await fc.assert(
+		fc.asyncProperty(heldUp, async (delays) => {
+			const pace = new Pace(rate);
+			const arrivals: number[] = [];
+			const request = async (delay: number) => {
+				const answered = await pace.turn();
+				await pause(way + delay);
+				arrivals.push(Date.now());
+				await pause(way);
+				answered();
+			};
+			// One before the others, so that it is known how quick an answer is.
+			await request(0);
+			await Promise.all(delays.map(request));
+			arrivals.sort((one, other) => one - other);
+			for (const [index, time] of arrivals.entries()) {
+				const earlier = arrivals[index - rate.requests];
+				if (earlier !== undefined) expect(time - earlier).toBeGreaterThanOrEqual(rate.per);
+			}
+		}),
+		{ numRuns: 20 },
+	);
+}, 120_000);
+
 it('gives who is cancelled no turn, and the others theirs', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(fc.boolean(), { minLength: 2, maxLength: 20 }), async (cancelled) => {

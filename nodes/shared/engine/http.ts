@@ -321,8 +321,9 @@ export class Api {
 		const { signal } = this;
 		if (!URL.canParse(this.origin) || !/^https?:/i.test(this.origin))
 			return { reason: 'its address is not valid', sent: false };
+		let answered: () => void;
 		try {
-			await this.pace.turn(signal);
+			answered = await this.pace.turn(signal);
 		} catch {
 			return {
 				reason: 'the execution was cancelled before the request left',
@@ -356,6 +357,7 @@ export class Api {
 					},
 				},
 			)) as IN8nHttpFullResponse;
+			answered();
 			if (response.statusCode !== 429) this.pace.speedUp();
 			return { status: response.statusCode, headers: response.headers as IDataObject, body: response.body };
 		} catch (error) {

@@ -7,10 +7,13 @@ export interface Rate {
 }
 
 /** The provider counts arrivals, we count departures: the window is kept this much longer than documented. */
-const MARGIN = 1.045;
+const MARGIN = 1.02;
 
 /** A limit of several a second is spread evenly: a delay on the way then makes no burst of what was none. */
 const SPREAD_UP_TO = 250;
+
+/** By how much the quickest answer known is taken to be slower with each answer, in milliseconds: ways change. */
+const FORGOTTEN = 1;
 
 /** Spacing learned from refusals, in milliseconds: the limit is undocumented, or others use the same key. */
 const FIRST_GAP = 50;
@@ -20,12 +23,20 @@ const RECOVERY = 0.9;
 /** However long a provider wants to be left alone, in milliseconds: after this it is asked again. */
 const LONGEST_CLOSED = 60_000;
 
+/** A request that left, and how long its answer took, in milliseconds; undefined while there is none. */
+interface Sent {
+	at: number;
+	took?: number;
+}
+
 /**
  * Lets requests of one credential leave one after the other, no faster than the provider takes them.
  * All executions of the process share it; several processes (queue mode) each keep their own.
  */
 export class Pace {
-	private readonly sent: number[] = [];
+	private readonly sent: Sent[] = [];
+	/** How quick an answer can be of late, in milliseconds: what one took longer, its request may have been held up. */
+	private quickest = Infinity;
 	private line: Promise<unknown> = Promise.resolve();
 	private closedUntil = 0;
 	private gap = 0;
@@ -40,14 +51,18 @@ export class Pace {
 	}
 
 	/**
-	 * Resolves when the caller may send. Turns are given in the order they are asked for; who is cancelled leaves
-	 * the line at once, and takes no turn.
+	 * Resolves when the caller may send, with what to call when the answer is there. Turns are given in the order
+	 * they are asked for; who is cancelled leaves the line at once, and takes no turn.
 	 */
-	async turn(signal?: AbortSignal): Promise<void> {
+	async turn(signal?: AbortSignal): Promise<() => void> {
 		signal?.throwIfAborted();
 		const mine = this.line.then(async () => await this.wait(signal));
 		this.line = mine.catch(() => {});
-		await unlessAborted(mine, signal);
+		const sent = await unlessAborted(mine, signal);
+		return () => {
+			sent.took = Date.now() - sent.at;
+			this.quickest = Math.min(this.quickest + FORGOTTEN, sent.took);
+		};
 	}
 
 	/** After a 429: nobody sends for `ms`, and the spacing grows. */
@@ -61,26 +76,30 @@ export class Pace {
 		this.gap = this.gap < 1 ? 0 : this.gap * RECOVERY;
 	}
 
-	private async wait(signal?: AbortSignal): Promise<void> {
+	private async wait(signal?: AbortSignal): Promise<Sent> {
 		for (let delay = this.delay(); delay > 0; delay = this.delay()) await pause(delay, signal);
 		signal?.throwIfAborted();
 		const now = Date.now();
 		const due = this.last + this.spread + this.gap;
 		// A timer is always a little late: counted from when a turn was due, that does not add up over many.
 		this.last = now - due < this.spread ? due : now;
-		if (this.rate === undefined) return;
-		this.sent.push(now);
-		if (this.sent.length > this.rate.requests) this.sent.shift();
+		const sent: Sent = { at: now };
+		this.sent.push(sent);
+		if (this.sent.length > (this.rate?.requests ?? 0)) this.sent.shift();
+		return sent;
 	}
 
 	private delay(): number {
 		const now = Date.now();
-		const oldest = this.sent[0];
-		const windowFree =
-			this.rate === undefined || oldest === undefined || this.sent.length < this.rate.requests
-				? 0
-				: oldest + this.rate.per * MARGIN;
-		return Math.max(this.closedUntil, windowFree, this.last + this.spread + this.gap) - now;
+		return Math.max(this.closedUntil, this.windowFree(), this.last + this.spread + this.gap) - now;
+	}
+
+	/** When the oldest request of a full window leaves the provider's count, also where it arrived late. */
+	private windowFree(): number {
+		const [oldest] = this.sent;
+		if (this.rate === undefined || oldest === undefined || this.sent.length < this.rate.requests) return 0;
+		const heldUp = oldest.took === undefined ? 0 : Math.max(0, oldest.took - this.quickest);
+		return oldest.at + heldUp + this.rate.per * MARGIN;
 	}
 }
 
