@@ -38,6 +38,9 @@ export async function offers(bench: Bench): Promise<Line[]> {
 		paged: await bench.side('Offers: HTTP Request', [http]),
 		split: await bench.side('Offers: HTTP Request, split', [http, bench.split('rows')]),
 	};
+	// As many items as there are offers, with a number in each and no request: what n8n itself takes for them.
+	const bare = await bench.side('Offers: bare items', [bench.split('body.items')]);
+	const numbers = { items: Array.from({ length: OFFERS }, (_, id) => ({ id })) };
 	type Name = keyof typeof sides;
 	const names = Object.keys(sides) as Name[];
 	const check = (name: Name, run: Run) => {
@@ -75,18 +78,24 @@ export async function offers(bench: Bench): Promise<Line[]> {
 
 	const warm = await warmUps(bench, 'Offers');
 	const peaks: Record<Name, number[]> = { own: [], paged: [], split: [] };
-	for (let round = 0; round < bench.rounds(3); round++)
+	const barePeaks: number[] = [];
+	const note = (name: string, of: number[], bytes: number | null) => {
+		if (bytes !== null) of.push(bytes);
+		bench.say(`  ${name}: peak ${bytes === null ? 'unknown' : megabytes(bytes)}`);
+	};
+	for (let round = 0; round < bench.rounds(3); round++) {
 		for (const name of names) {
 			const peak = await bench.peak(sides[name], {}, warm);
 			check(name, peak.run);
 			asked = await requests(name, asked);
-			if (peak.bytes !== null) peaks[name].push(peak.bytes);
-			bench.say(`  ${name}: peak ${peak.bytes === null ? 'unknown' : megabytes(peak.bytes)}`);
+			note(name, peaks[name], peak.bytes);
 		}
+		note('bare items', barePeaks, (await bench.peak(bare, numbers, warm)).bytes);
+	}
 
 	const [ours, theirs] = [median(node.own), median(node.paged)];
 	const told = peaks.own.length > 0;
-	const memory = (name: Name) => (told ? megabytes(median(peaks[name])) : 'unknown');
+	const memory = (of: number[]) => (told ? megabytes(median(of)) : 'unknown');
 	return [
 		{
 			work: `GamesDrop, all ${OFFERS.toLocaleString('en')} offers`,
@@ -98,8 +107,8 @@ export async function offers(bench: Bench): Promise<Line[]> {
 		},
 		{
 			work: 'the same: peak memory over an idle n8n',
-			ours: memory('own'),
-			theirs: `paging: ${memory('paged')}; with Split Out: ${memory('split')}`,
+			ours: memory(peaks.own),
+			theirs: `paging, ${REQUESTS} items: ${memory(peaks.paged)}; with Split Out, ${OFFERS.toLocaleString('en')} items: ${memory(peaks.split)}; as many items of one number, without any request: ${memory(barePeaks)}`,
 			result: told
 				? `${times(median(peaks.own) / median(peaks.paged))}; with Split Out ${times(median(peaks.own) / median(peaks.split))}`
 				: '',
