@@ -5,12 +5,17 @@ import type { Provider } from './operation';
 /** How many requests of one run are under way at the same time. */
 export const READS_AT_ONCE = 16;
 
-/** Output items of one input item, linked to it. A provider's top-level `error` is renamed: n8n would take the item for a failed one. */
-export const outputItems = (result: object, index: number): INodeExecutionData[] =>
-	(Array.isArray(result) ? result : [result]).map((json: IDataObject) => ({
+/**
+ * Output items of one input item, linked to it by one object for all: n8n writes each object down when it saves an
+ * execution. A provider's top-level `error` is renamed: n8n would take the item for a failed one.
+ */
+export function outputItems(result: object, index: number): INodeExecutionData[] {
+	const pairedItem = { item: index };
+	return (Array.isArray(result) ? result : [result]).map((json: IDataObject) => ({
 		json: withoutErrorKey(json),
-		pairedItem: { item: index },
+		pairedItem,
 	}));
+}
 
 /**
  * What Continue On Fail gives for a failed item. An `item.error` makes n8n replace the json, yet older versions take
