@@ -1,7 +1,7 @@
 'use strict';
 
 const { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { dirname, join, resolve } = require('node:path');
 const { dest, src } = require('gulp');
 const { outputSchemas } = require('./scripts/outputSchemas');
 
@@ -16,6 +16,21 @@ async function schemas() {
 		const file = join('dist', path);
 		mkdirSync(dirname(file), { recursive: true });
 		writeFileSync(file, JSON.stringify(schema));
+	}
+}
+
+/**
+ * Writes out as data what each node's `properties.ts` makes. n8n loads every node when it starts, and most of them
+ * never run there: so it loads no operation and no provider with them.
+ */
+async function properties() {
+	for (const folder of namesIn('dist/nodes')) {
+		const file = resolve('dist/nodes', folder, 'properties.js');
+		if (!existsSync(file)) continue;
+		const made = Object.entries(require(file)).map(
+			([name, value]) => `exports.${name} = ${JSON.stringify(value)};\n`,
+		);
+		writeFileSync(file, `'use strict';\n${made.join('')}`);
 	}
 }
 
@@ -61,4 +76,4 @@ function writeWhenChanged(file, text) {
 	if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
-module.exports = { assets, clean, default: assets, register, schemas };
+module.exports = { assets, clean, default: assets, properties, register, schemas };

@@ -5,7 +5,7 @@ import { perUnit } from '../shared/domain/money';
 import { starsInName, type Product } from '../shared/domain/product';
 import { ProviderError, withFigures } from '../shared/engine/errors';
 import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, later, optional, text } from '../shared/engine/wire';
+import { amount, optional, text } from '../shared/engine/wire';
 
 /**
  * AI-Market sells codes from its stock. An order is delivered in its own answer and cannot be looked up later:
@@ -30,39 +30,33 @@ const codesOf = (delivered: unknown): string[] => {
 	return [typeof delivered === 'object' ? JSON.stringify(delivered) : String(delivered)];
 };
 
-const balance = later(() => z.object({ balance: amount, currency: optional(z.string()) }));
-const product = later(() =>
-	z.object({
-		id: text,
-		name: optional(text),
-		price: optional(amount),
-		stock: optional(amount),
-		in_stock: optional(z.boolean()),
-	}),
-);
-const catalog = later(() => z.object({ products: z.array(product) }));
-const purchase = later(() =>
-	z
-		.object({
-			order_id: optional(text),
-			codes: z.unknown().transform(codesOf),
-			balance_remaining: optional(amount),
-		})
-		.refine(
-			({ order_id: orderId, codes }) => orderId !== null || codes.length > 0,
-			'neither an order nor codes',
-		),
-);
-const failure = later(() =>
-	z.object({
-		success: z.unknown(),
-		code: optional(text),
-		error: optional(text),
-		required: optional(amount),
-		available: optional(amount),
-		retry_after_seconds: optional(amount),
-	}),
-);
+const balance = z.object({ balance: amount, currency: optional(z.string()) });
+const product = z.object({
+	id: text,
+	name: optional(text),
+	price: optional(amount),
+	stock: optional(amount),
+	in_stock: optional(z.boolean()),
+});
+const catalog = z.object({ products: z.array(product) });
+const purchase = z
+	.object({
+		order_id: optional(text),
+		codes: z.unknown().transform(codesOf),
+		balance_remaining: optional(amount),
+	})
+	.refine(
+		({ order_id: orderId, codes }) => orderId !== null || codes.length > 0,
+		'neither an order nor codes',
+	);
+const failure = z.object({
+	success: z.unknown(),
+	code: optional(text),
+	error: optional(text),
+	required: optional(amount),
+	available: optional(amount),
+	retry_after_seconds: optional(amount),
+});
 
 /** What each code means, for answers without words of their own, and what to do. */
 const ERRORS: Record<string, [meaning: string, advice: string]> = {

@@ -5,7 +5,7 @@ import {
 	type INodeTypeDescription,
 	type IPollFunctions,
 } from 'n8n-workflow';
-import { settingsOf, triggerCredentials, triggerProperties } from './parameters';
+import { credentials, properties } from './properties';
 
 export class DigitalGoodsOrderTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -23,12 +23,13 @@ export class DigitalGoodsOrderTrigger implements INodeType {
 		polling: true,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: triggerCredentials,
-		properties: triggerProperties,
+		credentials,
+		properties,
 	};
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		const { Poll, withWarnings } = await import('./poll');
+		const { settingsOf } = await import('./settings');
 		const poll = new Poll(this, settingsOf(this));
 		const events = this.getMode() === 'manual' ? await poll.show() : await poll.run();
 		if (events.length === 0) return null;

@@ -2,7 +2,6 @@ import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { isFinal, type Order } from '../shared/domain/order';
 import { ProviderError, toNodeApiError } from '../shared/engine/errors';
 import { connect, type Api } from '../shared/engine/http';
-import type { Orders, Provider } from '../shared/engine/operation';
 import {
 	orderKey,
 	OrderTable,
@@ -13,11 +12,9 @@ import {
 import { mapBounded } from '../shared/engine/parallel';
 import { Deliveries, type Delivery } from './delivery';
 import { eventIdOf, eventOf, type EventState, type OrderEvent, type Watched } from './event';
+import type { Followed } from './followed';
 import { Memory, OVERLAP, type Emission } from './memory';
 import { REFUND_WATCH, Schedule } from './schedule';
-
-/** A provider whose orders can be looked up. */
-export type Followed = Provider & { orders: Orders };
 
 /** The node's parameters. */
 export interface Settings {

@@ -1,14 +1,14 @@
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
+	type ILoadOptionsFunctions,
 	type INodeExecutionData,
+	type INodeListSearchResult,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { searchPages } from '../shared/engine/listSearch';
-import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
-import { searchOffers } from './api';
-import { provider } from './provider';
+import { shownWhenTracking } from '../shared/engine/properties';
+import { properties } from './properties';
 
 export class GamesDrop implements INodeType {
 	description: INodeTypeDescription = {
@@ -36,12 +36,24 @@ export class GamesDrop implements INodeType {
 			},
 			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
 		],
-		properties: nodeProperties(provider),
+		properties,
 	};
 
-	methods = { listSearch: { searchProducts: searchPages(provider, searchOffers) } };
+	methods = {
+		listSearch: {
+			async searchProducts(
+				this: ILoadOptionsFunctions,
+				filter?: string,
+				token?: string,
+			): Promise<INodeListSearchResult> {
+				const { searchProducts } = await import('./search');
+				return await searchProducts.call(this, filter, token);
+			},
+		},
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { provider } = await import('./provider');
 		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}

@@ -6,7 +6,7 @@ import { stateOf, type Order, type OrderReference, type OrderState } from '../sh
 import { starsInName, type Product } from '../shared/domain/product';
 import { ProviderError } from '../shared/engine/errors';
 import type { Api, Reading } from '../shared/engine/http';
-import { amount, later, optional, text } from '../shared/engine/wire';
+import { amount, optional, text } from '../shared/engine/wire';
 import { DISPLAY_NAME, INVALID, NAME } from './connections';
 import { allPages, type Page } from './pages';
 
@@ -61,24 +61,20 @@ function camelKeys(value: unknown): unknown {
 const fields = <T extends z.ZodRawShape>(shape: T) => z.preprocess(camelKeys, z.object(shape));
 
 /** A currency's code, upper case, on its own or in an object. */
-const currency = later(() =>
-	optional(
-		z
-			.union([z.string(), z.object({ code: z.string() }).transform(({ code }) => code)])
-			.transform((code) => code.toUpperCase()),
-	),
+const currency = optional(
+	z
+		.union([z.string(), z.object({ code: z.string() }).transform(({ code }) => code)])
+		.transform((code) => code.toUpperCase()),
 );
 
-const balance = later(() => fields({ balance: amount, draftBalance: optional(amount), currency }));
-const transactions = later(() =>
-	fields({
-		transactions: z.array(z.object({ id: optional(text) })),
-		total: optional(amount),
-	}),
-);
+const balance = fields({ balance: amount, draftBalance: optional(amount), currency });
+const transactions = fields({
+	transactions: z.array(z.object({ id: optional(text) })),
+	total: optional(amount),
+});
 
-const looseText = later(() => optional(text));
-const looseAmount = later(() => optional(amount));
+const looseText = optional(text);
+const looseAmount = optional(amount);
 /**
  * A row of the catalog. Thousands come at once, and a schema for each field takes most of the time of the whole
  * request: fields that come as documented are taken as they are, the others are read by their schema.
@@ -103,40 +99,34 @@ const row = z.unknown().transform((value, context) => {
 		inStock: typeof inStock === 'boolean' ? inStock : null,
 	};
 });
-const rows = later(() => fields({ rows: z.array(row), count: optional(amount) }));
-const offer = later(() =>
-	fields({
-		offerId: optional(text),
-		productName: optional(text),
-		offerName: optional(text),
-		price: optional(amount),
-		currency,
-		inStock: optional(z.boolean()),
-	}),
-);
-const servers = later(() => z.union([z.record(text), z.array(z.never()).transform(() => ({}))]));
-const player = later(() => fields({ status: z.string(), gameUserLogin: optional(text) }));
-const telegramUser = later(() =>
-	fields({
-		username: optional(text),
-		userInfo: optional(fields({ id: optional(text), firstName: optional(text), username: optional(text) })),
-		message: optional(text),
-	}),
-);
-const order = later(() =>
-	fields({
-		orderId: text,
-		status: optional(z.string()),
-		offerId: optional(text),
-		price: optional(amount),
-		currency,
-		key: optional(z.union([text.transform((key) => [key]), z.array(text)])),
-		message: optional(text),
-		gameUserId: optional(text),
-		customer: optional(fields({ gameUserId: optional(text), email: optional(text) })),
-		fulfillmentData: optional(fields({ telegramUserId: optional(text), errorMessage: optional(text) })),
-	}),
-);
+const rows = fields({ rows: z.array(row), count: optional(amount) });
+const offer = fields({
+	offerId: optional(text),
+	productName: optional(text),
+	offerName: optional(text),
+	price: optional(amount),
+	currency,
+	inStock: optional(z.boolean()),
+});
+const servers = z.union([z.record(text), z.array(z.never()).transform(() => ({}))]);
+const player = fields({ status: z.string(), gameUserLogin: optional(text) });
+const telegramUser = fields({
+	username: optional(text),
+	userInfo: optional(fields({ id: optional(text), firstName: optional(text), username: optional(text) })),
+	message: optional(text),
+});
+const order = fields({
+	orderId: text,
+	status: optional(z.string()),
+	offerId: optional(text),
+	price: optional(amount),
+	currency,
+	key: optional(z.union([text.transform((key) => [key]), z.array(text)])),
+	message: optional(text),
+	gameUserId: optional(text),
+	customer: optional(fields({ gameUserId: optional(text), email: optional(text) })),
+	fulfillmentData: optional(fields({ telegramUserId: optional(text), errorMessage: optional(text) })),
+});
 
 /** The balance, in USD. Accounts that pay later have one too, but do not need it. */
 export async function getBalance(api: Api): Promise<Reading<Balance>> {

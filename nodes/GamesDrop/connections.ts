@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Answer, Connection, Refusal } from '../shared/engine/http';
-import { later, optional, text } from '../shared/engine/wire';
+import { optional, text } from '../shared/engine/wire';
 
 /**
  * How GamesDrop is reached, and how it says no. Its document lists the codes, but neither their HTTP status nor
@@ -13,16 +13,14 @@ export const TRANSACTION_DUPLICATE = 'TRANSACTION_DUPLICATE';
 /** What `check-game-data` says of a player who does not exist: an answer, whatever its HTTP status. */
 export const INVALID = 'INVALID';
 
-const words = later(() => z.union([text, z.array(text).transform((lines) => lines.join('; '))]));
-const failure = later(() =>
-	z.object({
-		orderId: optional(text),
-		order_id: optional(text),
-		error: optional(z.union([text, z.object({ code: optional(text), message: optional(words) })])),
-		code: optional(text),
-		message: optional(words),
-	}),
-);
+const words = z.union([text, z.array(text).transform((lines) => lines.join('; '))]);
+const failure = z.object({
+	orderId: optional(text),
+	order_id: optional(text),
+	error: optional(z.union([text, z.object({ code: optional(text), message: optional(words) })])),
+	code: optional(text),
+	message: optional(words),
+});
 
 /** What each code means, for answers without words of their own, and what to do. */
 const ERRORS: Record<string, [meaning: string, advice: string]> = {
@@ -144,4 +142,4 @@ export const playerConnection: Connection = {
 			: refusal(answer);
 	},
 };
-const verdict = later(() => z.object({ status: z.literal(INVALID) }));
+const verdict = z.object({ status: z.literal(INVALID) });

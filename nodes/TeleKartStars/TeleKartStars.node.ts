@@ -1,14 +1,14 @@
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
+	type ILoadOptionsFunctions,
 	type INodeExecutionData,
+	type INodeListSearchResult,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { searchCatalog } from '../shared/engine/listSearch';
-import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
-import { getProducts } from './api';
-import { provider } from './provider';
+import { shownWhenTracking } from '../shared/engine/properties';
+import { properties } from './properties';
 
 export class TeleKartStars implements INodeType {
 	description: INodeTypeDescription = {
@@ -27,16 +27,20 @@ export class TeleKartStars implements INodeType {
 			{ name: 'teleKartStarsApi', required: true },
 			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
 		],
-		properties: nodeProperties(provider),
+		properties,
 	};
 
 	methods = {
 		listSearch: {
-			searchProducts: searchCatalog(provider, async (api) => (await getProducts(api, 'all')).products),
+			async searchProducts(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+				const { searchProducts } = await import('./search');
+				return await searchProducts.call(this, filter);
+			},
 		},
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { provider } = await import('./provider');
 		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}

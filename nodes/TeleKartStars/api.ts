@@ -6,7 +6,7 @@ import { stateOf, type Order, type OrderReference, type OrderState } from '../sh
 import type { Product, Unit } from '../shared/domain/product';
 import { ProviderError, withFigures } from '../shared/engine/errors';
 import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, later, optional, segment, text } from '../shared/engine/wire';
+import { amount, optional, segment, text } from '../shared/engine/wire';
 
 /**
  * TeleKart Stars sells Telegram Premium, Stars and gifts; people deliver the orders.
@@ -30,41 +30,35 @@ const STATES: Record<string, OrderState> = {
 	cancelled: 'cancelled',
 };
 
-const product = later(() =>
-	z.object({
-		id: text,
-		type: optional(z.string()),
-		title: optional(z.string()),
-		stars: optional(amount),
-		duration_months: optional(amount),
+const product = z.object({
+	id: text,
+	type: optional(z.string()),
+	title: optional(z.string()),
+	stars: optional(amount),
+	duration_months: optional(amount),
+	price_usd: optional(amount),
+	star_rate_usd: optional(amount),
+});
+const group = z.array(product).nullish();
+const catalog = z.object({ data: z.object({ premium: group, stars: group, gifts: group }) });
+const balance = z.object({ data: z.object({ balance_usd: amount }) });
+const order = z.object({
+	data: z.object({
+		order_id: text,
+		product_id: optional(text),
+		product_name: optional(text),
+		target_accounts: optional(z.union([text, z.array(text).transform((targets) => targets.join(', '))])),
 		price_usd: optional(amount),
-		star_rate_usd: optional(amount),
+		status: optional(z.string()),
 	}),
-);
-const group = later(() => z.array(product).nullish());
-const catalog = later(() => z.object({ data: z.object({ premium: group, stars: group, gifts: group }) }));
-const balance = later(() => z.object({ data: z.object({ balance_usd: amount }) }));
-const order = later(() =>
-	z.object({
-		data: z.object({
-			order_id: text,
-			product_id: optional(text),
-			product_name: optional(text),
-			target_accounts: optional(z.union([text, z.array(text).transform((targets) => targets.join(', '))])),
-			price_usd: optional(amount),
-			status: optional(z.string()),
-		}),
-	}),
-);
-const failure = later(() =>
-	z.object({
-		ok: z.unknown(),
-		error: optional(text),
-		message: optional(text),
-		balance_usd: optional(amount),
-		required_usd: optional(amount),
-	}),
-);
+});
+const failure = z.object({
+	ok: z.unknown(),
+	error: optional(text),
+	message: optional(text),
+	balance_usd: optional(amount),
+	required_usd: optional(amount),
+});
 
 const ADVICE: Record<string, string> = {
 	BAD_JSON:

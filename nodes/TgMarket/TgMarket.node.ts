@@ -5,8 +5,8 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { nodeProperties, shownWhenTracking } from '../shared/engine/properties';
-import { provider } from './provider';
+import { shownWhenTracking } from '../shared/engine/properties';
+import { properties } from './properties';
 
 export class TgMarket implements INodeType {
 	description: INodeTypeDescription = {
@@ -25,10 +25,11 @@ export class TgMarket implements INodeType {
 			{ name: 'tgMarketApi', required: true },
 			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
 		],
-		properties: nodeProperties(provider),
+		properties,
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { provider } = await import('./provider');
 		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}

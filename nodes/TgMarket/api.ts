@@ -5,7 +5,7 @@ import { stateOf, type Order, type OrderReference, type OrderState } from '../sh
 import type { Product } from '../shared/domain/product';
 import { ProviderError, type Explanation } from '../shared/engine/errors';
 import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, later, optional, segment, text } from '../shared/engine/wire';
+import { amount, optional, segment, text } from '../shared/engine/wire';
 
 /**
  * TG Market sells Telegram Stars and Premium from a queue. It has no catalog and quotes a price only when it
@@ -42,65 +42,51 @@ const STATES: Record<string, OrderState> = {
 	refunded: 'refunded',
 };
 
-const words = later(() => optional(z.string().trim().min(1)));
-const fields = later(() =>
-	z.object({
-		order_id: optional(text.refine((id) => id !== '')),
-		username: optional(text),
-		duration_months: optional(amount),
-		duration: optional(amount),
-		price_usd: optional(amount),
-		status: words,
-		message: words,
-		error_message: words,
-	}),
-);
+const words = optional(z.string().trim().min(1));
+const fields = z.object({
+	order_id: optional(text.refine((id) => id !== '')),
+	username: optional(text),
+	duration_months: optional(amount),
+	duration: optional(amount),
+	price_usd: optional(amount),
+	status: words,
+	message: words,
+	error_message: words,
+});
 /** How an order is told is documented for the one just placed only: another may come wrapped. */
-const order = later(() =>
-	z.record(z.unknown()).transform(({ data, order: inner, ...rest }) => ({
-		...rest,
-		...(inner as object | undefined),
-		...(data as object | undefined),
-	})),
-);
-const placedOrder = later(() =>
-	order.pipe(fields.schema.extend({ order_id: text.refine((id) => id !== '') })),
-);
-const foundOrder = later(() =>
-	order.pipe(
-		fields.schema.refine(({ order_id, status }) => order_id !== null || status !== null, {
-			message: 'neither order_id nor status',
-		}),
-	),
-);
-const balance = later(() =>
-	z.object({
-		available_usd: amount,
-		locked_usd: optional(amount),
-		balance_usd: optional(amount),
+const order = z.record(z.unknown()).transform(({ data, order: inner, ...rest }) => ({
+	...rest,
+	...(inner as object | undefined),
+	...(data as object | undefined),
+}));
+const placedOrder = order.pipe(fields.extend({ order_id: text.refine((id) => id !== '') }));
+const foundOrder = order.pipe(
+	fields.refine(({ order_id, status }) => order_id !== null || status !== null, {
+		message: 'neither order_id nor status',
 	}),
 );
+const balance = z.object({
+	available_usd: amount,
+	locked_usd: optional(amount),
+	balance_usd: optional(amount),
+});
 
 /** The document does not say under which key an error stands. */
-const complaint = later(() =>
-	optional(z.union([text, z.object({ code: optional(text), message: optional(text) })])),
-);
-const failure = later(() =>
-	z.object({
-		ok: z.unknown(),
-		order_id: optional(text),
-		error: complaint,
-		code: complaint,
-		message: complaint,
-		detail: complaint,
-		error_message: complaint,
-		available_usd: optional(amount),
-		balance_usd: optional(amount),
-		price_usd: optional(amount),
-		required_usd: optional(amount),
-		retry_after: optional(amount),
-	}),
-);
+const complaint = optional(z.union([text, z.object({ code: optional(text), message: optional(text) })]));
+const failure = z.object({
+	ok: z.unknown(),
+	order_id: optional(text),
+	error: complaint,
+	code: complaint,
+	message: complaint,
+	detail: complaint,
+	error_message: complaint,
+	available_usd: optional(amount),
+	balance_usd: optional(amount),
+	price_usd: optional(amount),
+	required_usd: optional(amount),
+	retry_after: optional(amount),
+});
 
 const ENTER_KEY =
 	'Open the credential and enter the key from the TG Market bot (menu → API KEY). It starts with sk-.';

@@ -5,8 +5,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { nodeProperties } from '../shared/engine/properties';
-import { provider } from './provider';
+import { properties } from './properties';
 
 export class Tribute implements INodeType {
 	description: INodeTypeDescription = {
@@ -22,10 +21,11 @@ export class Tribute implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'tributeApi', required: true }],
-		properties: nodeProperties(provider),
+		properties,
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { provider } = await import('./provider');
 		const { run } = await import('../shared/engine/run');
 		return await run(this, provider);
 	}

@@ -8,7 +8,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { bareKey } from '../../credentials/shared/auth';
-import { eventOptions } from './webhook';
+import { eventOptions } from './properties';
 
 export class TributeTrigger implements INodeType {
 	description: INodeTypeDescription = {

@@ -4,7 +4,7 @@ import { fromMinorUnits } from '../shared/domain/money';
 import type { Product } from '../shared/domain/product';
 import type { Explanation } from '../shared/engine/errors';
 import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, later, optional, segment, text } from '../shared/engine/wire';
+import { amount, optional, segment, text } from '../shared/engine/wire';
 
 /**
  * Tribute is the seller's side: the key's owner sells these products, and may give a buyer's Stars back.
@@ -24,34 +24,28 @@ const LARGEST_PAGE = 100;
 /** Far more than anybody sells: an end, whatever the provider answers. */
 const MOST_PAGES = 1_000;
 
-const product = later(() =>
-	z.object({
-		id: text,
-		type: optional(z.string()),
-		name: optional(z.string()),
-		amount: optional(amount),
-		currency: optional(z.string()),
-	}),
-);
-const productPage = later(() =>
-	z.object({
-		rows: z
-			.array(product)
-			.nullish()
-			.transform((rows) => rows ?? []),
-		meta: optional(z.object({ total: optional(amount) })),
-	}),
-);
-const cancelled = later(() => z.object({ success: z.literal(true) }));
+const product = z.object({
+	id: text,
+	type: optional(z.string()),
+	name: optional(z.string()),
+	amount: optional(amount),
+	currency: optional(z.string()),
+});
+const productPage = z.object({
+	rows: z
+		.array(product)
+		.nullish()
+		.transform((rows) => rows ?? []),
+	meta: optional(z.object({ total: optional(amount) })),
+});
+const cancelled = z.object({ success: z.literal(true) });
 
-const failure = later(() =>
-	z.object({
-		success: z.unknown(),
-		error: optional(text),
-		code: optional(text),
-		message: optional(text),
-	}),
-);
+const failure = z.object({
+	success: z.unknown(),
+	error: optional(text),
+	code: optional(text),
+	message: optional(text),
+});
 
 const CHECK_VALUES =
 	'Check the values of the node. A purchase can be cancelled only when it was paid with Telegram Stars, and only once.';

@@ -2,8 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
 import { z } from 'zod';
 import { fromMinorUnits } from '../shared/domain/money';
-import { compareNames } from '../shared/engine/properties';
-import { amount, later, optional, text } from '../shared/engine/wire';
+import { amount, optional, text } from '../shared/engine/wire';
 
 /**
  * What Tribute tells by webhook: how it is signed, what it may say and which event it is.
@@ -46,32 +45,28 @@ export type Delivery =
 	| { kind: 'invalid'; reason: string };
 
 /** An identifier or word. What the provider does not know it leaves out, or gives as 0 or an empty text. */
-const known = later(() =>
-	optional(text.transform((value) => (value === '' || value === '0' ? null : value))),
-);
+const known = optional(text.transform((value) => (value === '' || value === '0' ? null : value)));
 
-const facts = later(() =>
-	z.object({
-		purchase_id: known,
-		product_id: known,
-		subscription_id: known,
-		period_id: known,
-		order_id: known,
-		uuid: known,
-		charge_uuid: known,
-		transaction_id: known,
-		charge_retries: known,
-		member_expires_at: known,
-		expires_at: known,
-		status: known,
-		telegram_user_id: known,
-		telegram_username: known,
-		trb_user_id: known,
-		amount: optional(amount),
-		total: optional(amount),
-		currency: known,
-	}),
-);
+const facts = z.object({
+	purchase_id: known,
+	product_id: known,
+	subscription_id: known,
+	period_id: known,
+	order_id: known,
+	uuid: known,
+	charge_uuid: known,
+	transaction_id: known,
+	charge_retries: known,
+	member_expires_at: known,
+	expires_at: known,
+	status: known,
+	telegram_user_id: known,
+	telegram_username: known,
+	trb_user_id: known,
+	amount: optional(amount),
+	total: optional(amount),
+	currency: known,
+});
 type Facts = z.output<typeof facts>;
 
 /** Creators' payloads are in snake case, shops' in camel case; both are read as the first. */
@@ -148,7 +143,7 @@ const eventNames = Object.keys(EVENTS) as EventName[];
 
 export const eventOptions: INodePropertyOptions[] = eventNames
 	.map((value) => ({ name: EVENTS[value][0], value, description: value }))
-	.sort((one, other) => compareNames(one.name, other.name));
+	.sort((one, other) => one.name.localeCompare(other.name));
 
 /** `new_digital_product` and `newDigitalProduct` are one event, and so are both spellings of "cancelled". */
 const bare = (name: string) =>
@@ -162,15 +157,13 @@ const eventsByBareName = new Map(eventNames.map((name) => [bare(name), name]));
 /** The event as this node names it, from any of the ways to write it. */
 export const eventNamed = (name: string): EventName | undefined => eventsByBareName.get(bare(name));
 
-const envelope = later(() =>
-	z.object({
-		name: optional(z.string()),
-		created_at: optional(text),
-		payload: z.unknown(),
-		/** What the dashboard sends to try a URL has this instead of a name. */
-		test_event: z.unknown(),
-	}),
-);
+const envelope = z.object({
+	name: optional(z.string()),
+	created_at: optional(text),
+	payload: z.unknown(),
+	/** What the dashboard sends to try a URL has this instead of a name. */
+	test_event: z.unknown(),
+});
 
 export function readDelivery(body: Buffer): Delivery {
 	let json: unknown;

@@ -38,12 +38,6 @@ export function nodeProperties({ resources, operations }: Provider): INodeProper
 	];
 }
 
-/** Alphabetical order. The first `localeCompare` of a process loads collation tables, which takes longer than all nodes. */
-export function compareNames(one: string, other: string): number {
-	const [first, second] = [one.toLowerCase(), other.toLowerCase()];
-	return first < second ? -1 : first > second ? 1 : 0;
-}
-
 /** A list to choose one of, its first entry chosen. */
 export function selector(
 	displayName: string,
@@ -238,6 +232,6 @@ export const orderProperties = (options: OrderOptions): INodeProperties[] => [
 				default: 60,
 				description: 'How many seconds to wait. An order that is not final by then is returned as it stands.',
 			} satisfies INodeProperties,
-		].sort((one, other) => compareNames(one.displayName, other.displayName)),
+		].sort((one, other) => one.displayName.localeCompare(other.displayName)),
 	},
 ];

@@ -23,12 +23,6 @@ export const amount = z.union([
 		.transform(Number),
 ]);
 
-/** A schema that is built when it is first used: n8n loads every node at every start, and most of them never run. */
-export const later = <T extends z.ZodTypeAny>(build: () => T): z.ZodLazy<T> => {
-	let built: T | undefined;
-	return z.lazy(() => (built ??= build()));
-};
-
 const absent = <T>(value: T | null | undefined): T | null => value ?? null;
 
 /** A field that may be missing, null or unusable: then it is null. */

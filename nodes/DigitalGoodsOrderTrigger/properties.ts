@@ -1,24 +1,11 @@
-import type { IDataObject, INodeCredentialDescription, INodeProperties, IPollFunctions } from 'n8n-workflow';
-import { providers } from '../providers.generated';
-import { finalStates } from '../shared/domain/order';
-import { ProviderError, toNodeApiError } from '../shared/engine/errors';
-import type { Provider } from '../shared/engine/operation';
-import { compareNames, DEFAULT_TABLE, selector } from '../shared/engine/properties';
-import type { Watched } from './event';
-import type { Followed, Settings } from './poll';
+import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
+import { DEFAULT_TABLE, selector } from '../shared/engine/properties';
+import { followed } from './followed';
 
-const DAY = 86_400_000;
-
-const isFollowed = (provider: Provider): provider is Followed => provider.orders !== undefined;
-
-/** Providers whose API can tell how an order stands. */
-const followed: Followed[] = providers
-	.filter(isFollowed)
-	.sort((one, other) => compareNames(one.displayName, other.displayName));
 const choices = followed.map(({ displayName, name }) => ({ name: displayName, value: name }));
 
 /** By its bare name the editor would take Providers for the way to authenticate, and hide it. */
-export const triggerCredentials: INodeCredentialDescription[] = [
+export const credentials: INodeCredentialDescription[] = [
 	...followed.map(({ name, connection }) => ({
 		name: connection.credential,
 		required: true,
@@ -31,7 +18,7 @@ export const triggerCredentials: INodeCredentialDescription[] = [
 	},
 ];
 
-export const triggerProperties: INodeProperties[] = [
+export const properties: INodeProperties[] = [
 	{
 		displayName: 'Orders to Watch',
 		name: 'source',
@@ -167,53 +154,3 @@ export const triggerProperties: INodeProperties[] = [
 		],
 	},
 ];
-
-/** Reads the node's parameters. Throws, naming the parameter, when they make no sense. */
-export function settingsOf(context: IPollFunctions): Settings {
-	const chosen = context.getNodeParameter('providers', []) as string[];
-	const events = context.getNodeParameter('events', []) as string[];
-	const used = followed.filter(({ name }) => chosen.includes(name));
-	if (used.length === 0) throw unusable(context, 'Providers: choose at least one provider');
-	if (!events.some((event) => (finalStates as readonly string[]).includes(event)))
-		throw unusable(context, 'Events: choose at least one event');
-
-	if (context.getNodeParameter('source') === 'orderIds') {
-		return { providers: used, events, expireAfter: Infinity, orders: listOf(context, used) };
-	}
-	const tableName = String(context.getNodeParameter('tableName', DEFAULT_TABLE)).trim();
-	if (tableName === '') throw unusable(context, 'Table Name is empty');
-	const { expireAfter = 30 } = context.getNodeParameter('options', {}) as { expireAfter?: number };
-	return { providers: used, events, tableName, expireAfter: expireAfter > 0 ? expireAfter * DAY : Infinity };
-}
-
-function listOf(context: IPollFunctions, used: Followed[]): Watched[] {
-	const { order: entries = [] } = context.getNodeParameter('orders', {}) as { order?: IDataObject[] };
-	if (entries.length === 0) throw unusable(context, 'Orders: add at least one order');
-	return entries.map(({ provider, orderType, orderId, reference }, index): Watched => {
-		const known = used.find(({ name }) => name === provider);
-		if (known === undefined)
-			throw unusable(context, `Orders, entry ${index + 1}: its provider is not among the chosen Providers`);
-		const id = String(orderId ?? '').trim();
-		if (id === '') throw unusable(context, `Orders, entry ${index + 1}: Order ID is empty`);
-		const type = known.orders.types.length === 0 ? '' : String(orderType ?? known.orders.types[0]!.value);
-		return {
-			provider: known.name,
-			orderType: type,
-			orderId: id,
-			reference: String(reference ?? ''),
-			state: '',
-		};
-	});
-}
-
-const unusable = (context: IPollFunctions, message: string) =>
-	toNodeApiError(
-		context.getNode(),
-		new ProviderError({
-			provider: context.getNode().name,
-			code: 'INVALID_PARAMETER',
-			status: 400,
-			message,
-			description: 'Change it in the trigger node.',
-		}),
-	);

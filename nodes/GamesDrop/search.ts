@@ -1,0 +1,5 @@
+import { searchPages } from '../shared/engine/listSearch';
+import { searchOffers } from './api';
+import { provider } from './provider';
+
+export const searchProducts = searchPages(provider, searchOffers);
