@@ -12,31 +12,31 @@ export async function run(context: IExecuteFunctions, provider: Provider): Promi
 	const shared = new Run();
 	// As an agent's function a node has no input, and works once.
 	const count = Math.max(context.getInputData().length, context.isToolExecution?.() ? 1 : 0);
-	const items = Array.from(
-		{ length: count },
-		(_, index) =>
-			new Item(context, index, shared, operation.connection ?? provider.connection, operation.properties),
-	);
+	const connection = operation.connection ?? provider.connection;
+	const indices = Array.from({ length: count }, (_, index) => index);
+	const itemAt = (index: number) => new Item(context, index, shared, connection, operation.properties);
 	return [
 		'read' in operation
-			? await readAll(context, provider, operation, items)
-			: await purchase(context, provider, operation, items),
+			? await readAll(context, provider, operation, indices, itemAt)
+			: await purchase(context, provider, operation, indices.map(itemAt)),
 	];
 }
 
+/** An item with its credential is made when its turn comes, and not kept: there may be many thousands. */
 async function readAll(
 	context: IExecuteFunctions,
 	provider: Provider,
 	operation: ReadOperation,
-	items: Item[],
+	indices: number[],
+	itemAt: (index: number) => Item,
 ): Promise<INodeExecutionData[]> {
-	const results = await mapBounded(items, READS_AT_ONCE, async (item) => {
+	const results = await mapBounded(indices, READS_AT_ONCE, async (index) => {
 		try {
-			return outputItems(await operation.read(item), item.index);
+			return outputItems(await operation.read(itemAt(index)), index);
 		} catch (caught) {
 			const error = asProviderError(caught, provider);
-			if (context.continueOnFail()) return [errorItem(context, error, item.index)];
-			throw toNodeApiError(context.getNode(), error, item.index);
+			if (context.continueOnFail()) return [errorItem(context, error, index)];
+			throw toNodeApiError(context.getNode(), error, index);
 		}
 	});
 	return results.flat();
