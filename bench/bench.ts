@@ -67,6 +67,7 @@ export class Bench {
 
 	private readonly seen = new Map<string, number>();
 	private settled = 0;
+	private heap = 0;
 
 	private constructor(
 		readonly options: BenchOptions,
@@ -274,11 +275,26 @@ export class Bench {
 		return { run, bytes: canMeasure ? highest - before : null };
 	}
 
-	/** Lets n8n collect its garbage. */
-	async settle(): Promise<void> {
+	/** Calls a side once, and gives the most memory in use meanwhile over what was before, garbage left out, in bytes. */
+	async live(side: Side, body: unknown): Promise<number> {
+		const before = await this.settle();
+		let most = 0;
+		let over = false;
+		const call = this.call(side, body).finally(() => (over = true));
+		while (!over) {
+			await Promise.race([call, pause(500)]);
+			if (!over) most = Math.max(most, (await this.settle()) - before);
+		}
+		await call;
+		return most;
+	}
+
+	/** Lets n8n collect its garbage, and gives the bytes it uses then. */
+	async settle(): Promise<number> {
 		const before = this.settled;
 		process.kill(this.host.pid!, 'SIGUSR2');
 		await this.until('n8n to settle', () => this.settled > before);
+		return this.heap;
 	}
 
 	async until(what: string, holds: () => boolean, timeoutMs = 60_000): Promise<void> {
@@ -311,7 +327,10 @@ export class Bench {
 
 	private heard(line: string): void {
 		const [, what, facts] = /^bench (\w+) (.*)$/.exec(line) ?? [];
-		if (what === 'settled') this.settled++;
+		if (what === 'settled') {
+			this.heap = (JSON.parse(facts!) as { heap: number }).heap;
+			this.settled++;
+		}
 		if (what === 'poll') this.polls.push(JSON.parse(facts!) as TimedPoll);
 	}
 }

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Loaded into n8n before itself. On SIGUSR2 it collects all garbage and says so, which nothing outside of a process
- * can make it do; and it says of each poll of the order trigger how long it took, which n8n keeps no record of.
+ * Loaded into n8n before itself. On SIGUSR2 it collects all garbage and says what is in use then, which nothing
+ * outside of a process can make it do; and it says of each poll of the order trigger how long it took, which n8n keeps no record of.
  */
 if (process.argv[2] === 'start') {
 	const Module = require('node:module');
@@ -18,7 +18,7 @@ if (process.argv[2] === 'start') {
 		const collect = () => {
 			collectGarbage();
 			if (--left > 0) setTimeout(collect, 50);
-			else say('settled', {});
+			else say('settled', { heap: process.memoryUsage().heapUsed });
 		};
 		collect();
 	});

@@ -59,9 +59,12 @@ export async function lookUps(bench: Bench): Promise<Line[]> {
 		const { count: asked, maxInFlight } = await bench.asked('teleKartStars', 'order.get');
 		bench.check(asked === count, `look-ups, ${name}: ${asked} requests for ${count} look-ups`);
 		result.inFlight = Math.max(result.inFlight, maxInFlight);
+		bench.say(`  ${name}: ${duration(run.ms)}, ${maxInFlight} in flight`);
+		if (name === 'oneByOne') return;
 		if (bytes !== null) result.peaks.push(bytes);
+		result.live.push(await bench.live(side, body));
 		bench.say(
-			`  ${name}: ${duration(run.ms)}, ${maxInFlight} in flight, peak ${bytes === null ? 'not measured' : megabytes(bytes)}`,
+			`  ${name}: peak ${bytes === null ? 'unknown' : megabytes(bytes)}, in use ${megabytes(result.live.at(-1)!)}`,
 		);
 	};
 	for (let i = 0; i < bench.rounds(3); i++)
@@ -71,6 +74,7 @@ export async function lookUps(bench: Bench): Promise<Line[]> {
 	const sequential = (median(oneByOne.ms) / few) * all;
 	const faster = sequential / median(ours.ms);
 	const peaks = [median(ours.peaks), median(defaults.peaks)] as const;
+	const live = [median(ours.live), median(defaults.live)] as const;
 	return [
 		{
 			work: `${all} TeleKart look-ups at ${LATENCY_MS} ms`,
@@ -88,13 +92,22 @@ export async function lookUps(bench: Bench): Promise<Line[]> {
 			goal: '≤ 1 ×',
 			...(ours.peaks.length > 0 ? { met: peaks[0] <= peaks[1] } : {}),
 		},
+		{
+			work: 'the same: memory in use at most, garbage left out',
+			ours: megabytes(live[0]),
+			theirs: megabytes(live[1]),
+			result: times(live[0] / live[1]),
+			goal: '≤ 1 ×',
+			met: live[0] <= live[1],
+		},
 	];
 }
 
 interface Result {
 	ms: number[];
 	peaks: number[];
+	live: number[];
 	inFlight: number;
 }
 
-const newResult = (): Result => ({ ms: [], peaks: [], inFlight: 0 });
+const newResult = (): Result => ({ ms: [], peaks: [], live: [], inFlight: 0 });
