@@ -12,6 +12,9 @@ const MARGIN = 1.02;
 /** A limit of several a second is spread evenly: a delay on the way then makes no burst of what was none. */
 const SPREAD_UP_TO = 250;
 
+/** A slow answer may have been long on the way, or long in the making: at most this part of the window is allowed for it. */
+const MOST_HELD_UP = 0.25;
+
 /** By how much the quickest answer known is taken to be slower with each answer, in milliseconds: ways change. */
 const FORGOTTEN = 1;
 
@@ -98,8 +101,8 @@ export class Pace {
 	private windowFree(): number {
 		const [oldest] = this.sent;
 		if (this.rate === undefined || oldest === undefined || this.sent.length < this.rate.requests) return 0;
-		const heldUp = oldest.took === undefined ? 0 : Math.max(0, oldest.took - this.quickest);
-		return oldest.at + heldUp + this.rate.per * MARGIN;
+		const slower = oldest.took === undefined ? 0 : Math.max(0, oldest.took - this.quickest);
+		return oldest.at + Math.min(slower, this.rate.per * MOST_HELD_UP) + this.rate.per * MARGIN;
 	}
 }
 
