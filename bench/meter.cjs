@@ -2,7 +2,8 @@
 
 /*
  * Loaded into n8n before itself. On SIGUSR2 it collects all garbage and says what is in use then, which nothing
- * outside of a process can make it do; and it says of each poll of the order trigger how long it took, which n8n keeps no record of.
+ * outside of a process can make it do; and it says of each poll of the order trigger how long it took, which n8n
+ * keeps no record of.
  */
 if (process.argv[2] === 'start') {
 	const Module = require('node:module');

@@ -6,7 +6,10 @@ import type {
 } from 'n8n-workflow';
 import type { Provider } from './operation';
 
-/** Resource and Operation lists, then each operation's own parameters, shown only there. */
+/**
+ * Resource and Operation lists, then each operation's own parameters, shown only there. Each node's `properties.ts`
+ * calls it for the build, which writes the result out (`gulp properties`): in n8n it does not run.
+ */
 export function nodeProperties({ resources, operations }: Provider): INodeProperties[] {
 	return [
 		selector(
