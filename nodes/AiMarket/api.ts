@@ -2,10 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Balance } from '../shared/domain/balance';
 import { perUnit } from '../shared/domain/money';
+import type { Order } from '../shared/domain/order';
 import { starsInName, type Product } from '../shared/domain/product';
-import { ProviderError, withFigures } from '../shared/engine/errors';
-import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, optional, text } from '../shared/engine/wire';
+import { ProviderError, withFigures } from '../shared/errors/providerError';
+import type { Api } from '../shared/http/api';
+import type { Answer, Connection, Refusal } from '../shared/http/connection';
+import { amount, optional, text, type Parsed } from '../shared/http/schemas';
 
 /**
  * AI-Market sells codes from its stock. An order is delivered in its own answer and cannot be looked up later:
@@ -125,7 +127,7 @@ export const connection: Connection = {
 	refusal,
 };
 
-export async function getBalance(api: Api): Promise<Reading<Balance>> {
+export async function getBalance(api: Api): Promise<Parsed<Balance>> {
 	const { raw, data } = await api.read({ method: 'GET', path: BALANCE }, balance);
 	return {
 		raw,
@@ -140,9 +142,10 @@ export async function getBalance(api: Api): Promise<Reading<Balance>> {
 }
 
 /** The whole catalog: the provider does not page it. */
-export async function getProducts(api: Api): Promise<{ raw: IDataObject[]; products: Product[] }> {
+export async function getProducts(api: Api): Promise<Array<Parsed<Product>>> {
 	const { raw, data } = await api.read({ method: 'GET', path: PRODUCTS }, catalog);
-	return { raw: raw.products as IDataObject[], products: data.products.map(toProduct) };
+	const untouched = raw.products as IDataObject[];
+	return data.products.map((entry, index) => ({ raw: untouched[index]!, data: toProduct(entry) }));
 }
 
 function toProduct({ id, name, price, stock, in_stock: inStock }: z.output<typeof product>): Product {
@@ -166,11 +169,9 @@ export interface NewOrder {
 	quantity: number;
 }
 
-/** What a purchase delivered. */
-export interface Delivery {
-	orderId: string | null;
-	/** Secrets: they belong in the output and nowhere else. */
-	codes: string[];
+/** An order, delivered in its own answer. */
+export interface DeliveredOrder extends Order {
+	/** What is left in the wallet. */
 	balanceRemaining: number | null;
 }
 
@@ -179,7 +180,7 @@ export async function createOrder(
 	api: Api,
 	{ productId, quantity }: NewOrder,
 	key: string,
-): Promise<Reading<Delivery>> {
+): Promise<Parsed<DeliveredOrder>> {
 	const request = {
 		method: 'POST' as const,
 		path: PURCHASE,
@@ -189,7 +190,22 @@ export async function createOrder(
 	try {
 		const { raw, data } = await api.buyIdempotently(request, purchase, isUnderWay);
 		const { order_id: orderId, codes, balance_remaining: balanceRemaining } = data;
-		return { raw, data: { orderId, codes, balanceRemaining } };
+		return {
+			raw,
+			data: {
+				provider: NAME,
+				orderId,
+				state: 'completed',
+				status: 'success',
+				productId,
+				recipient: null,
+				price: null,
+				currency: CURRENCY,
+				codes,
+				message: null,
+				balanceRemaining,
+			},
+		};
 	} catch (error) {
 		throw error instanceof ProviderError && error.outcome === 'unknown' ? repeatable(error, key) : error;
 	}
@@ -200,9 +216,7 @@ const isUnderWay = ({ status, code }: ProviderError): boolean => status === 409 
 
 /** Says how to come to an order whose answer was lost. */
 const repeatable = (error: ProviderError, key: string): ProviderError =>
-	new ProviderError({
-		...error,
-		message: error.message,
+	error.with({
 		description:
 			`Check ${connection.check}. The order and its codes can be fetched without a second charge for ${HOURS_OF_A_KEY} hours: ` +
 			`Order: Create with the same Product and Quantity and with Idempotency Key "${key}" gives it if it was placed, and places it only if it was not.`,

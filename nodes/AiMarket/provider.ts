@@ -1,10 +1,10 @@
-import type { Provider } from '../shared/engine/operation';
+import type { Provider } from '../shared/node/operation';
 import { connection, DISPLAY_NAME, NAME } from './api';
 import { getWalletBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
 import { getAllProducts } from './operations/product.getAll';
 
-/** Orders are delivered in the answer, and the API cannot look one up: `orders` is absent. */
+/** Orders are delivered in the answer and the API cannot look one up, so `orders` is absent. */
 export const provider: Provider = {
 	name: NAME,
 	displayName: DISPLAY_NAME,

@@ -1,7 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Api } from '../shared/engine/http';
-import { segment } from '../shared/engine/wire';
+import { segment } from '../shared/http/schemas';
 
 const executions = z.object({
 	data: z.array(

@@ -1,5 +1,5 @@
 import { providers } from '../providers.generated';
-import type { Orders, Provider } from '../shared/engine/operation';
+import type { Orders, Provider } from '../shared/node/operation';
 
 /** A provider whose orders can be looked up. */
 export type Followed = Provider & { orders: Orders };

@@ -1,6 +1,6 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { isFinal, type Order } from '../shared/domain/order';
-import { ProviderError, toNodeApiError } from '../shared/engine/errors';
+import { ProviderError, toNodeApiError } from '../shared/errors/providerError';
 import { connect, type Api } from '../shared/engine/http';
 import {
 	orderKey,
@@ -9,7 +9,7 @@ import {
 	where,
 	type StoredRow,
 } from '../shared/engine/orderTable';
-import { mapBounded } from '../shared/engine/parallel';
+import { mapBounded } from '../shared/async/mapBounded';
 import { Deliveries, type Delivery } from './delivery';
 import { eventIdOf, eventOf, type EventState, type OrderEvent, type Watched } from './event';
 import type { Followed } from './followed';

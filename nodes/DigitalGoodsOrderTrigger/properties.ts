@@ -1,5 +1,6 @@
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
-import { DEFAULT_TABLE, selector } from '../shared/engine/properties';
+import { DEFAULT_TABLE } from '../shared/node/orderProperties';
+import { selector } from '../shared/node/properties';
 import { followed } from './followed';
 
 const choices = followed.map(({ displayName, name }) => ({ name: displayName, value: name }));

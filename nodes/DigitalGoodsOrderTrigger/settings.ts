@@ -1,7 +1,8 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { finalStates } from '../shared/domain/order';
-import { ProviderError, toNodeApiError } from '../shared/engine/errors';
-import { DEFAULT_TABLE } from '../shared/engine/properties';
+import { toNodeApiError } from '../shared/errors/nodeApiError';
+import { ProviderError } from '../shared/errors/providerError';
+import { DEFAULT_TABLE } from '../shared/node/orderProperties';
 import type { Watched } from './event';
 import { followed, type Followed } from './followed';
 import type { Settings } from './poll';

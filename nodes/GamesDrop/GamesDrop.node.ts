@@ -7,7 +7,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { shownWhenTracking } from '../shared/engine/properties';
+import { shownWhenTracking } from '../shared/node/orderProperties';
 import { properties } from './properties';
 
 export class GamesDrop implements INodeType {
@@ -54,7 +54,7 @@ export class GamesDrop implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const { provider } = await import('./provider');
-		const { run } = await import('../shared/engine/run');
-		return await run(this, provider);
+		const { execute } = await import('../shared/execute');
+		return await execute(this, provider);
 	}
 }

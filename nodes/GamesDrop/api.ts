@@ -4,11 +4,11 @@ import type { Balance } from '../shared/domain/balance';
 import { perUnit, times } from '../shared/domain/money';
 import { stateOf, type Order, type OrderReference, type OrderState } from '../shared/domain/order';
 import { starsInName, type Product } from '../shared/domain/product';
-import { ProviderError } from '../shared/engine/errors';
-import type { Api, Reading } from '../shared/engine/http';
-import { amount, optional, text } from '../shared/engine/wire';
-import { DISPLAY_NAME, INVALID, NAME } from './connections';
-import { allPages, type Page } from './pages';
+import { ProviderError } from '../shared/errors/providerError';
+import type { Api } from '../shared/http/api';
+import { collectPages, type Page } from '../shared/http/pages';
+import { amount, optional, text, type Parsed } from '../shared/http/schemas';
+import { DISPLAY_NAME, INVALID, NAME, ORDER_NOT_FOUND } from './connections';
 
 /**
  * GamesDrop sells game keys, gift cards, top-ups and Telegram Stars: keys at once, top-ups within an hour.
@@ -129,7 +129,7 @@ const order = fields({
 });
 
 /** The balance, in USD. Accounts that pay later have one too, but do not need it. */
-export async function getBalance(api: Api): Promise<Reading<Balance>> {
+export async function getBalance(api: Api): Promise<Parsed<Balance>> {
 	const { raw, data } = await api
 		.read({ method: 'GET', path: BALANCE }, balance)
 		.catch(async (error: unknown) => {
@@ -166,7 +166,7 @@ export interface Transaction extends IDataObject {
 
 /** What went in and out of the balance, latest first, as GamesDrop has it. Needs the dashboard's token. */
 export async function getTransactions(api: Api, limit: number): Promise<Transaction[]> {
-	return await allPages(limit, MOST_TRANSACTIONS_A_PAGE, async (page, size) => {
+	return await collectPages(limit, MOST_TRANSACTIONS_A_PAGE, async (page, size) => {
 		const query = { page, limit: size };
 		const { raw, data } = await api.read({ method: 'GET', path: TRANSACTIONS, query }, transactions);
 		const untouched = raw.transactions as Transaction[];
@@ -185,14 +185,13 @@ export interface OfferFilter {
 	category?: string;
 }
 
-export interface Offer {
-	raw: IDataObject;
-	product: Product;
-}
-
 /** The catalog as far as it is asked for: 12,000 offers are three requests. */
-export async function getOffers(api: Api, filter: OfferFilter, limit: number): Promise<Offer[]> {
-	return await allPages(
+export async function getOffers(
+	api: Api,
+	filter: OfferFilter,
+	limit: number,
+): Promise<Array<Parsed<Product>>> {
+	return await collectPages(
 		limit,
 		MOST_OFFERS_A_PAGE,
 		async (page, size) => await getPage(api, filter, page, size),
@@ -207,7 +206,7 @@ export async function searchOffers(
 ): Promise<{ products: Product[]; more: boolean }> {
 	const { rows: found, total } = await getPage(api, { search }, page, CHOICES_A_PAGE);
 	return {
-		products: found.map(({ value }) => value.product),
+		products: found.map(({ value }) => value.data),
 		more:
 			total === null ? found.length === CHOICES_A_PAGE : found.length > 0 && page * CHOICES_A_PAGE < total,
 	};
@@ -218,7 +217,7 @@ async function getPage(
 	{ search, category }: OfferFilter,
 	page: number,
 	limit: number,
-): Promise<Page<Offer>> {
+): Promise<Page<Parsed<Product>>> {
 	const body = { limit, page, ...(search ? { search } : {}), ...(category ? { category } : {}) };
 	const { raw, data } = await api.read({ method: 'POST', path: SYNC, body }, rows);
 	const untouched = raw.rows as IDataObject[];
@@ -227,7 +226,7 @@ async function getPage(
 			id: entry.offerGroupId,
 			value: {
 				raw: untouched[index]!,
-				product: toProduct(entry.offerGroupId, entry),
+				data: toProduct(entry.offerGroupId, entry),
 			},
 		})),
 		total: data.count,
@@ -235,7 +234,7 @@ async function getPage(
 }
 
 /** One offer and what it costs now: the price an order must confirm. */
-export async function getOffer(api: Api, offerId: number): Promise<Reading<Product>> {
+export async function getOffer(api: Api, offerId: number): Promise<Parsed<Product>> {
 	const { raw, data } = await api.read({ method: 'POST', path: FIND_ONE, body: { offerId } }, offer);
 	return { raw, data: toProduct(data.offerId ?? String(offerId), data) };
 }
@@ -344,7 +343,7 @@ export interface NewOrder {
 export async function createOrder(
 	api: Api,
 	{ offerId, price, transactionId, customer }: NewOrder,
-): Promise<Reading<Order>> {
+): Promise<Parsed<Order>> {
 	const body = {
 		offerId,
 		price,
@@ -352,10 +351,24 @@ export async function createOrder(
 		...(Object.keys(customer).length === 0 ? {} : { customer: { ...customer } }),
 	};
 	const { raw, data } = await api.buy({ method: 'POST', path: CREATE_ORDER, body }, order);
-	return { raw, data: toOrder(data) };
+	return { raw, data: asPlaced(toOrder(data), { offerId, price, customer }) };
 }
 
-export async function getOrderByTransaction(api: Api, transactionId: string): Promise<Reading<Order>> {
+/** Who receives an order: the player, or else the customer's address. */
+export const recipientOf = ({ gameUserId, email }: Customer): string | null => gameUserId ?? email ?? null;
+
+/** What the provider leaves out of an order, from what was asked for. */
+export const asPlaced = (
+	placed: Order,
+	{ offerId, price, customer }: Pick<NewOrder, 'offerId' | 'customer'> & { price: number | null },
+): Order => ({
+	...placed,
+	productId: placed.productId ?? String(offerId),
+	recipient: placed.recipient ?? recipientOf(customer),
+	price: placed.price ?? price,
+});
+
+export async function getOrderByTransaction(api: Api, transactionId: string): Promise<Parsed<Order>> {
 	const { raw, data } = await api.read(
 		{ method: 'POST', path: ORDER_STATUS, body: { transactionId } },
 		order,
@@ -363,11 +376,22 @@ export async function getOrderByTransaction(api: Api, transactionId: string): Pr
 	return { raw, data: toOrder(data) };
 }
 
+/** The order sent with a transaction ID, undefined where GamesDrop has none. */
+export async function findOrderByTransaction(
+	api: Api,
+	transactionId: string,
+): Promise<Parsed<Order> | undefined> {
+	return await getOrderByTransaction(api, transactionId).catch((error: unknown) => {
+		if (error instanceof ProviderError && error.code === ORDER_NOT_FOUND) return undefined;
+		throw error;
+	});
+}
+
 /** Looks an order up by the ID GamesDrop gave it. */
 export async function getOrder(
 	api: Api,
 	{ orderId }: Pick<OrderReference, 'orderId'>,
-): Promise<{ order: Order; raw: IDataObject }> {
+): Promise<Parsed<Order>> {
 	const number = wholeNumber(orderId);
 	if (number === undefined) {
 		throw new ProviderError({
@@ -381,14 +405,14 @@ export async function getOrder(
 		{ method: 'POST', path: ORDER_STATUS, body: { orderId: number } },
 		order,
 	);
-	return { order: toOrder(data), raw };
+	return { raw, data: toOrder(data) };
 }
 
 /** IDs of offers and orders leave as JSON numbers; undefined for text that is none. */
 export const wholeNumber = (digits: string): number | undefined =>
 	/^[1-9]\d*$/.test(digits) && Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined;
 
-/** An order as it is told. Those that were cancelled leave out most of it. */
+/** An order as GamesDrop describes it. Those that were cancelled leave out most of it. */
 function toOrder(data: z.output<typeof order>): Order {
 	const { customer, fulfillmentData } = data;
 	return {

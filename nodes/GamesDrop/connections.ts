@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Answer, Connection, Refusal } from '../shared/engine/http';
-import { optional, text } from '../shared/engine/wire';
+import type { Answer, Connection, Refusal } from '../shared/http/connection';
+import { optional, text } from '../shared/http/schemas';
 
 /**
  * How GamesDrop is reached, and how it says no. Its document lists the codes, but neither their HTTP status nor
@@ -10,6 +10,7 @@ export const NAME = 'gamesDrop';
 export const DISPLAY_NAME = 'GamesDrop';
 
 export const TRANSACTION_DUPLICATE = 'TRANSACTION_DUPLICATE';
+export const ORDER_NOT_FOUND = 'ORDER_NOT_FOUND';
 /** What `check-game-data` says of a player who does not exist: an answer, whatever its HTTP status. */
 export const INVALID = 'INVALID';
 
@@ -86,22 +87,27 @@ const adviceFor = (status: number): string => {
 const isKnown = (code: string | null | undefined): code is string =>
 	typeof code === 'string' && Object.hasOwn(ERRORS, code.toUpperCase());
 
-/** Reads a no. A body with an order in it is none, whatever else it says. */
+/** Reads a refusal. A body with an order in it is none, whatever else it says. */
 function refusal({ status, body }: Answer): Refusal | undefined {
-	const said = failure.safeParse(body);
-	if (!said.success) return undefined;
-	const { error, code: ownCode, message } = said.data;
+	const parsed = failure.safeParse(body);
+	if (!parsed.success) return undefined;
+	const { error, code: ownCode, message, orderId, order_id } = parsed.data;
 	const nested = typeof error === 'object' ? error : null;
 	const plain = typeof error === 'string' ? error : null;
 	const known = [nested?.code, plain, ownCode, nested?.message, message].find(isKnown)?.toUpperCase();
-	const hasOrder = said.data.orderId !== null || said.data.order_id !== null;
+	const hasOrder = orderId !== null || order_id !== null;
 	if (status < 400 && (known === undefined || hasOrder)) return undefined;
 
 	const code = known ?? nested?.code ?? ownCode ?? plain;
-	const told = [nested?.message, message, plain].find((line) => line && !isKnown(line));
-	if (code === null && !told) return undefined;
+	const said = [nested?.message, message, plain].find((line) => line && !isKnown(line));
+	if (code === null && !said) return undefined;
 	const [meaning, advice] = ERRORS[known ?? ''] ?? [code, adviceFor(status)];
-	return { code, message: `${DISPLAY_NAME}: ${told ?? meaning}`, description: advice };
+	return {
+		code,
+		message: `${DISPLAY_NAME}: ${said ?? meaning}`,
+		description: advice,
+		inDoubt: known === 'SERVICE_UNAVAILABLE',
+	};
 }
 
 /** The partner API, with the store's token. */

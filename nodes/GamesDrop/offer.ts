@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { Item } from '../shared/engine/item';
-import { productProperty } from '../shared/engine/properties';
+import type { Item } from '../shared/node/item';
+import { productProperty } from '../shared/node/properties';
 import { TEST_OFFER, wholeNumber } from './api';
 
 /** The product an operation is about, which GamesDrop calls an offer group. */

@@ -1,5 +1,5 @@
-import type { Provider } from '../shared/engine/operation';
-import { getOrder } from './api';
+import type { Provider } from '../shared/node/operation';
+import { findOrderByTransaction, getOrder } from './api';
 import { connection, DISPLAY_NAME, NAME } from './connections';
 import { getAccountBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
@@ -34,5 +34,5 @@ export const provider: Provider = {
 		getOneTelegramUser,
 		getAllTransactions,
 	],
-	orders: { types: [], lookEvery: [2, 10], get: getOrder },
+	orders: { types: [], lookUpEvery: [2, 10], get: getOrder, getByKey: findOrderByTransaction },
 };

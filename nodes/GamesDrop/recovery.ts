@@ -1,32 +1,45 @@
 import type { Order } from '../shared/domain/order';
-import { ProviderError } from '../shared/engine/errors';
-import type { Api, Reading } from '../shared/engine/http';
-import { pause } from '../shared/engine/pause';
-import { createOrder, getOrderByTransaction, type NewOrder } from './api';
-import { TRANSACTION_DUPLICATE } from './connections';
-
-/** How long an order whose answer was lost is looked for, in milliseconds. */
-const LOOKING = 5_000;
-const FIRST_PAUSE = 1_000;
+import { pause } from '../shared/async/pause';
+import { monotonic } from '../shared/async/monotonic';
+import { ProviderError, unknownOutcome } from '../shared/errors/providerError';
+import type { Api } from '../shared/http/api';
+import { RECOVERY, RECOVERY_FIRST_PAUSE } from '../shared/http/retryPolicy';
+import type { Parsed } from '../shared/http/schemas';
+import { asPlaced, createOrder, getOrderByTransaction, recipientOf, type NewOrder } from './api';
+import { connection, TRANSACTION_DUPLICATE } from './connections';
 
 /**
  * Orders once, and finds out by the transaction ID what became of it where the answer leaves that open.
  * GamesDrop refuses a transaction ID it knows, so nothing is ever sent a second time.
- * @throws ProviderError with outcome `rejected` or `unknown`
+ * `hasOwnId`: whether the ID is the user's; a derived one is unique, so an order under it is this one.
+ * `returnsEarlier`: whether an order placed before under the user's ID is the result.
+ * @throws ProviderError with outcome `rejected`, `duplicate` or `unknown`
  */
 export async function orderAndRecover(
 	api: Api,
 	order: NewOrder,
+	{ hasOwnId, returnsEarlier }: { hasOwnId: boolean; returnsEarlier: boolean },
 	signal?: AbortSignal,
-): Promise<Reading<Order>> {
+): Promise<Parsed<Order>> {
 	return await createOrder(api, order).catch(async (error: unknown) => {
-		if (error instanceof ProviderError && error.outcome === 'unknown')
-			return await findLost(api, order, error, signal);
-		if (error instanceof ProviderError && error.code === TRANSACTION_DUPLICATE)
-			return await claim(api, order, error, signal);
+		if (!(error instanceof ProviderError)) throw error;
+		const isDuplicate = error.code === TRANSACTION_DUPLICATE;
+		if (isDuplicate && hasOwnId) return await findEarlier(api, order, returnsEarlier, error, signal);
+		if (isDuplicate || error.outcome === 'unknown') {
+			const lost = isDuplicate ? repeatedOnTheWay(order) : error;
+			return await findLost(api, order, lost, signal);
+		}
 		throw error;
 	});
 }
+
+/** The ID was made for this order a moment ago: something on the way sent the request twice, and one of them ordered. */
+const repeatedOnTheWay = ({ transactionId }: NewOrder): ProviderError =>
+	unknownOutcome(
+		connection,
+		`GamesDrop has an order with Transaction ID "${transactionId}" already, which only this order can be`,
+		{ code: TRANSACTION_DUPLICATE },
+	);
 
 /** The answer was lost: whatever GamesDrop has under this transaction ID is the order, unless it says otherwise. */
 async function findLost(
@@ -34,69 +47,71 @@ async function findLost(
 	order: NewOrder,
 	lost: ProviderError,
 	signal?: AbortSignal,
-): Promise<Reading<Order>> {
+): Promise<Parsed<Order>> {
 	const found = await lookUp(api, order, signal, true);
 	if (found !== undefined && !isAnother(found.data, order)) return found;
-	const look = `Look it up first: Order: Get by Transaction ID "${order.transactionId}".`;
-	throw new ProviderError({
-		...lost,
-		message: lost.message,
+	const advice = `Look it up first: Order: Get by Transaction ID "${order.transactionId}".`;
+	throw lost.with({
 		description:
 			found === undefined
-				? `${look} It may appear after some minutes. GamesDrop takes each Transaction ID once, so this one can never be charged twice.`
-				: `${look} GamesDrop has ${named(found.data)} under it, which is for another product or recipient: for this order use another Transaction ID.`,
+				? `${advice} It may appear after some minutes. GamesDrop takes each Transaction ID once, so this one can never be charged twice.`
+				: `${advice} GamesDrop has ${named(found.data)} under it, which is for another product or recipient: for this order use another Transaction ID.`,
 	});
 }
 
-/** The transaction ID was used before: for this very order, or for another one, which must not pass for it. */
-async function claim(
+/** The user's transaction ID was used before: for this very order, or for another one, which must not pass for it. */
+async function findEarlier(
 	api: Api,
 	order: NewOrder,
+	returnsEarlier: boolean,
 	refused: ProviderError,
 	signal?: AbortSignal,
-): Promise<Reading<Order>> {
+): Promise<Parsed<Order>> {
 	const found = await lookUp(api, order, signal, false);
-	if (found !== undefined && isSame(found.data, order)) return found;
-	throw new ProviderError({
-		...refused,
-		message:
-			found === undefined
-				? 'This Transaction ID was used for an order before, which could not be looked up now'
-				: `This Transaction ID was used before, for ${named(found.data)}`,
-		description: refused.description,
+	if (found === undefined) {
+		throw unknownOutcome(
+			connection,
+			`GamesDrop has an order with Transaction ID "${order.transactionId}" already, which could not be looked up now`,
+			{ code: TRANSACTION_DUPLICATE },
+		);
+	}
+	if (returnsEarlier && !isAnother(found.data, order)) return found;
+	throw refused.with({
+		outcome: 'duplicate',
+		message: `This Transaction ID was used before, for ${named(found.data)}. Nothing was ordered now.`,
+		earlier: { orderId: found.data.orderId, state: found.data.state, executionId: null },
 	});
 }
 
-/** Looks an order up, again for a while where it may still appear. Undefined when it was not found. */
+/** Looks an order up, repeatedly where it may still appear. Undefined when it was not found. */
 async function lookUp(
 	api: Api,
-	{ transactionId }: NewOrder,
+	order: NewOrder,
 	signal: AbortSignal | undefined,
 	mayAppear: boolean,
-): Promise<Reading<Order> | undefined> {
-	const budget = Math.min(api.timeout, LOOKING);
+): Promise<Parsed<Order> | undefined> {
+	const budget = Math.min(api.timeout, RECOVERY.budget);
+	const end = monotonic() + budget;
 	const quick = api.within({ timeout: budget, budget });
-	const end = Date.now() + budget;
-	for (let wait = FIRST_PAUSE; ; wait *= 2) {
+	for (let wait = RECOVERY_FIRST_PAUSE; ; wait *= 2) {
 		try {
-			return await getOrderByTransaction(quick, transactionId);
+			const { raw, data } = await getOrderByTransaction(quick, order.transactionId);
+			return { raw, data: isAnother(data, order) ? data : asPlaced(data, order) };
 		} catch {
-			if (!mayAppear || Date.now() + wait > end || signal?.aborted) return undefined;
+			if (!mayAppear || monotonic() + wait > end || signal?.aborted) return undefined;
 		}
 		await pause(wait, signal).catch(() => {});
 	}
 }
 
-const recipientOf = ({ customer }: NewOrder): string | null => customer.gameUserId ?? customer.email ?? null;
-
-/** Whether nothing of the order found is missing or different. */
-const isSame = (found: Order, order: NewOrder): boolean =>
-	found.productId === String(order.offerId) && found.recipient === recipientOf(order);
-
-/** Whether the order found is certainly not this one. */
-const isAnother = (found: Order, order: NewOrder): boolean =>
-	(found.productId !== null && found.productId !== String(order.offerId)) ||
-	(found.recipient !== null && recipientOf(order) !== null && found.recipient !== recipientOf(order));
+/** Whether the order found is certainly not this one. What GamesDrop leaves out speaks for neither. */
+function isAnother(found: Order, { offerId, customer }: NewOrder): boolean {
+	const recipient = recipientOf(customer);
+	return (
+		(found.productId !== null && found.productId !== String(offerId)) ||
+		(found.recipient !== null && recipient !== null && found.recipient !== recipient)
+	);
+}
 
 const named = ({ orderId, status, productId }: Order): string =>
-	`order ${orderId} (${status ?? 'status unknown'}${productId === null ? '' : `, product ${productId}`})`;
+	`order ${orderId ?? 'without ID'} (${status ?? 'status unknown'}${productId === null ? '' : `, product ${productId}`})`;

@@ -1,4 +1,4 @@
-import { searchPages } from '../shared/engine/listSearch';
+import { searchPages } from '../shared/node/listSearch';
 import { searchOffers } from './api';
 import { provider } from './provider';
 

@@ -4,9 +4,10 @@ import { ceilToCents, perUnit, times } from '../shared/domain/money';
 import type { Balance } from '../shared/domain/balance';
 import { stateOf, type Order, type OrderReference, type OrderState } from '../shared/domain/order';
 import type { Product, Unit } from '../shared/domain/product';
-import { ProviderError, withFigures } from '../shared/engine/errors';
-import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, optional, segment, text } from '../shared/engine/wire';
+import { ProviderError, withFigures } from '../shared/errors/providerError';
+import type { Api } from '../shared/http/api';
+import type { Answer, Connection, Refusal } from '../shared/http/connection';
+import { amount, optional, segment, text, type Parsed } from '../shared/http/schemas';
 
 /**
  * TeleKart Stars sells Telegram Premium, Stars and gifts; people deliver the orders.
@@ -83,11 +84,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	return {
 		code,
 		message: withFigures(`TeleKart Stars: ${message ?? code}`, figures),
-		description:
-			ADVICE[code ?? ''] ??
-			(status === 404
-				? 'Check the order ID: orders of another API key are not shown.'
-				: 'Check the values of the node.'),
+		description: ADVICE[code ?? ''] ?? 'Check the values of the node.',
 	};
 }
 
@@ -101,27 +98,31 @@ export const connection: Connection = {
 
 export type Group = 'all' | 'premium' | 'stars' | 'gifts';
 
-/** The catalog of one group, or of all. Custom Stars are listed under `/products/stars` only. */
-export async function getProducts(
-	api: Api,
-	wanted: Group,
-): Promise<{ raw: IDataObject[]; products: Product[] }> {
-	const paths = wanted === 'all' ? [PRODUCTS, `${PRODUCTS}/stars`] : [`${PRODUCTS}/${wanted}`];
+/** The documented paths that list each group. Custom Stars are listed under `/products/stars` only. */
+const PATHS: Record<Group, string[]> = {
+	all: [PRODUCTS, `${PRODUCTS}/stars`],
+	premium: [PRODUCTS],
+	stars: [`${PRODUCTS}/stars`],
+	gifts: [`${PRODUCTS}/gifts`],
+};
+
+/** The catalog of one group, or of all. */
+export async function getProducts(api: Api, wanted: Group): Promise<Array<Parsed<Product>>> {
+	const paths = PATHS[wanted];
 	const answers = await Promise.all(
 		paths.map(async (path) => await api.read({ method: 'GET', path }, catalog)),
 	);
 	const groups = wanted === 'all' ? (['premium', 'stars', 'gifts'] as const) : [wanted];
-	const listed = new Map<string, { raw: IDataObject; product: Product }>();
+	const listed = new Map<string, Parsed<Product>>();
 	for (const name of groups) {
 		for (const { raw, data } of answers) {
 			const untouched = (raw.data as Record<string, IDataObject[]>)[name];
 			data.data[name]?.forEach((entry, index) =>
-				listed.set(entry.id, { raw: untouched![index]!, product: toProduct(entry) }),
+				listed.set(entry.id, { raw: untouched![index]!, data: toProduct(entry) }),
 			);
 		}
 	}
-	const entries = [...listed.values()];
-	return { raw: entries.map((entry) => entry.raw), products: entries.map((entry) => entry.product) };
+	return [...listed.values()];
 }
 
 function toProduct(entry: z.output<typeof product>): Product {
@@ -157,7 +158,7 @@ export function totalOf(
 	return each === null ? null : times(each, targets);
 }
 
-export async function getBalance(api: Api): Promise<Reading<Balance>> {
+export async function getBalance(api: Api): Promise<Parsed<Balance>> {
 	const { raw, data } = await api.read({ method: 'GET', path: BALANCE }, balance);
 	const available = data.data.balance_usd;
 	return { raw, data: { provider: NAME, available, locked: null, total: available, currency: CURRENCY } };
@@ -177,7 +178,7 @@ export interface NewOrder {
 export async function createOrder(
 	api: Api,
 	{ productId, target, targets, stars }: NewOrder,
-): Promise<Reading<Order>> {
+): Promise<Parsed<Order>> {
 	const body = {
 		product_id: productId,
 		target,
@@ -196,21 +197,20 @@ export async function createOrder(
 	};
 }
 
-export async function getOrder(
-	api: Api,
-	{ orderId }: OrderReference,
-): Promise<{ order: Order; raw: IDataObject }> {
+export async function getOrder(api: Api, { orderId }: OrderReference): Promise<Parsed<Order>> {
 	// The one text that encoding does not keep from leaving the path of the orders.
 	if (/^\.{1,2}$/.test(orderId)) throw noSuchOrder(orderId);
-	const { raw, data } = await api.read({ method: 'GET', path: `${ORDERS}/${segment(orderId)}` }, order);
-	return { order: toOrder(data), raw: unwrapped(raw) };
+	const notFound = 'Check the order ID: orders of another API key are not shown.';
+	const request = { method: 'GET', path: `${ORDERS}/${segment(orderId)}`, notFound } as const;
+	const { raw, data } = await api.read(request, order);
+	return { data: toOrder(data), raw: unwrapped(raw) };
 }
 
 const noSuchOrder = (orderId: string): ProviderError =>
 	new ProviderError({
 		provider: NAME,
 		code: 'INVALID_PARAMETER',
-		message: `Order ID: "${orderId}" is no ID of an order`,
+		message: `Order ID: "${orderId}" is not the ID of an order`,
 		description: 'Nothing was sent. Enter the ID the order got when it was created.',
 	});
 

@@ -1,4 +1,4 @@
-import { nodeProperties } from '../shared/engine/properties';
+import { nodeProperties } from '../shared/node/properties';
 import { provider } from './provider';
 
 export const properties = nodeProperties(provider);

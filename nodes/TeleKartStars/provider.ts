@@ -1,4 +1,4 @@
-import type { Provider } from '../shared/engine/operation';
+import type { Provider } from '../shared/node/operation';
 import { connection, DISPLAY_NAME, getOrder, NAME } from './api';
 import { getWalletBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
@@ -15,5 +15,5 @@ export const provider: Provider = {
 		{ name: 'Product', value: 'product' },
 	],
 	operations: [getWalletBalance, createOneOrder, getOneOrder, getAllProducts],
-	orders: { types: [], lookEvery: [10, 60], get: getOrder },
+	orders: { types: [], lookUpEvery: [10, 60], get: getOrder },
 };

@@ -1,8 +1,7 @@
-import { searchCatalog } from '../shared/engine/listSearch';
+import { searchCatalog } from '../shared/node/listSearch';
 import { getProducts } from './api';
 import { provider } from './provider';
 
-export const searchProducts = searchCatalog(
-	provider,
-	async (api) => (await getProducts(api, 'all')).products,
+export const searchProducts = searchCatalog(provider, async (api) =>
+	(await getProducts(api, 'all')).map(({ data }) => data),
 );

@@ -1,11 +1,11 @@
-import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Balance } from '../shared/domain/balance';
 import { stateOf, type Order, type OrderReference, type OrderState } from '../shared/domain/order';
 import type { Product } from '../shared/domain/product';
-import { ProviderError, type Explanation } from '../shared/engine/errors';
-import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, optional, segment, text } from '../shared/engine/wire';
+import { ProviderError, type Explanation } from '../shared/errors/providerError';
+import type { Api } from '../shared/http/api';
+import type { Answer, Connection, Refusal } from '../shared/http/connection';
+import { amount, optional, segment, text, type Parsed } from '../shared/http/schemas';
 
 /**
  * TG Market sells Telegram Stars and Premium from a queue. It has no catalog and quotes a price only when it
@@ -14,12 +14,12 @@ import { amount, optional, segment, text } from '../shared/engine/wire';
  */
 export const NAME = 'tgMarket';
 export const DISPLAY_NAME = 'TG Market';
-const CURRENCY = 'USD';
+export const CURRENCY = 'USD';
 
 const BALANCE = '/api/v2/balance';
 const PATHS = {
-	stars: { buy: '/api/v2/stars', look: '/api/v2/order' },
-	premium: { buy: '/api/v2/premium', look: '/api/v2/premium_order' },
+	stars: { buy: '/api/v2/stars', order: '/api/v2/order' },
+	premium: { buy: '/api/v2/premium', order: '/api/v2/premium_order' },
 } as const;
 
 export const orderTypes = ['stars', 'premium'] as const;
@@ -134,6 +134,8 @@ const MEANING: Record<string, Explanation> = {
 };
 
 const LONGEST_WORDS = 300;
+/** After these words the order may exist with its money locked, whatever HTTP status they come with. */
+const MAY_EXIST = /^(timeout|order_creation_failed)\b/i;
 
 function refusal({ status, body }: Answer): Refusal | undefined {
 	const parsed = failure.safeParse(body);
@@ -157,6 +159,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 		code: known ?? [error, code].map(codeIn).find((one) => one !== null) ?? null,
 		message: `TG Market: ${meaning === undefined ? all : `${meaning.message} (${all})`}`,
 		description: meaning?.description ?? 'Check the values of the node.',
+		inDoubt: order_id !== null || said.some((one) => MAY_EXIST.test(one)),
 		...(figures.retry_after === null ? {} : { retryAfter: figures.retry_after * 1_000 }),
 	};
 }
@@ -214,7 +217,7 @@ function productIdOf(type: OrderType, months: number | null): string | null {
 	return months === null ? null : `premium_${months}`;
 }
 
-export async function getBalance(api: Api): Promise<Reading<Balance>> {
+export async function getBalance(api: Api): Promise<Parsed<Balance>> {
 	const { raw, data } = await api.read({ method: 'GET', path: BALANCE }, balance);
 	return {
 		raw,
@@ -232,11 +235,15 @@ export type NewOrder =
 	| { orderType: 'stars'; username: string; amount: number }
 	| { orderType: 'premium'; username: string; duration: Duration };
 
+/** The product an order is for. */
+export const productOrdered = (wanted: NewOrder): string =>
+	productIdOf(wanted.orderType, 'duration' in wanted ? wanted.duration : null)!;
+
 /**
  * Orders and pays from the wallet, without waiting for delivery: so an order ID always comes first.
  * The provider knows no idempotency: a repeat is a second order.
  */
-export async function createOrder(api: Api, wanted: NewOrder): Promise<Reading<Order>> {
+export async function createOrder(api: Api, wanted: NewOrder): Promise<Parsed<Order>> {
 	const { orderType, ...body } = wanted;
 	const { raw, data } = await api.buy({ method: 'POST', path: PATHS[orderType].buy, body }, placedOrder);
 	const placed = toOrder(data, orderType, data.order_id);
@@ -246,17 +253,14 @@ export async function createOrder(api: Api, wanted: NewOrder): Promise<Reading<O
 			...placed,
 			// An order without a word for its state (a 408 that names it) is taken and waits in the queue.
 			state: data.status === null ? 'pending' : placed.state,
-			productId: productIdOf(orderType, 'duration' in wanted ? wanted.duration : null),
+			productId: productOrdered(wanted),
 			recipient: placed.recipient ?? wanted.username,
 		},
 	};
 }
 
 /** Looks in the one place the type names: elsewhere the same ID is a different order. */
-export async function getOrder(
-	api: Api,
-	{ orderType, orderId }: OrderReference,
-): Promise<{ order: Order; raw: IDataObject }> {
+export async function getOrder(api: Api, { orderType, orderId }: OrderReference): Promise<Parsed<Order>> {
 	const type = orderTypes.find((candidate) => candidate === orderType);
 	if (type === undefined || !ORDER_ID.test(orderId)) {
 		throw new ProviderError({
@@ -269,9 +273,9 @@ export async function getOrder(
 			description: `The type is one of ${orderTypes.join(', ')}, and the ID is a positive whole number.`,
 		});
 	}
-	const path = `${PATHS[type].look}/${segment(orderId)}`;
+	const path = `${PATHS[type].order}/${segment(orderId)}`;
 	const { raw, data } = await api.read({ method: 'GET', path }, foundOrder);
-	return { order: toOrder(data, type, orderId), raw };
+	return { data: toOrder(data, type, orderId), raw };
 }
 
 function toOrder(entry: z.output<typeof fields>, orderType: OrderType, asked: string): Order {

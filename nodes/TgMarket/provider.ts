@@ -1,4 +1,4 @@
-import type { Provider } from '../shared/engine/operation';
+import type { Provider } from '../shared/node/operation';
 import { connection, DISPLAY_NAME, getOrder, NAME } from './api';
 import { getWalletBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
@@ -20,7 +20,7 @@ export const provider: Provider = {
 			{ name: 'Stars', value: 'stars' },
 			{ name: 'Premium', value: 'premium' },
 		],
-		lookEvery: [2, 10],
+		lookUpEvery: [2, 10],
 		get: getOrder,
 	},
 };

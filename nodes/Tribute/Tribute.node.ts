@@ -26,7 +26,7 @@ export class Tribute implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const { provider } = await import('./provider');
-		const { run } = await import('../shared/engine/run');
-		return await run(this, provider);
+		const { execute } = await import('../shared/execute');
+		return await execute(this, provider);
 	}
 }

@@ -2,9 +2,11 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { fromMinorUnits } from '../shared/domain/money';
 import type { Product } from '../shared/domain/product';
-import type { Explanation } from '../shared/engine/errors';
-import type { Answer, Api, Connection, Reading, Refusal } from '../shared/engine/http';
-import { amount, optional, segment, text } from '../shared/engine/wire';
+import type { Explanation } from '../shared/errors/providerError';
+import type { Api } from '../shared/http/api';
+import type { Answer, Connection, Refusal } from '../shared/http/connection';
+import { collectPages } from '../shared/http/pages';
+import { amount, optional, segment, text, type Parsed } from '../shared/http/schemas';
 
 /**
  * Tribute is the seller's side: the key's owner sells these products, and may give a buyer's Stars back.
@@ -21,8 +23,6 @@ export type ProductType = (typeof productTypes)[number];
 /** Products and purchases are numbered from 1. */
 export const ID = /^[1-9]\d{0,17}$/;
 const LARGEST_PAGE = 100;
-/** Far more than anybody sells: an end, whatever the provider answers. */
-const MOST_PAGES = 1_000;
 
 const product = z.object({
 	id: text,
@@ -117,26 +117,22 @@ export interface Wanted {
 export async function getProducts(
 	api: Api,
 	{ type, descending, limit }: Wanted,
-): Promise<Array<Reading<Product>>> {
-	const size = limit === Infinity ? LARGEST_PAGE : Math.ceil(limit / Math.ceil(limit / LARGEST_PAGE));
-	const found = new Map<string, Reading<Product>>();
-	const firstIds = new Set<string>();
-	for (let page = 1; page <= MOST_PAGES && found.size < limit; page++) {
+): Promise<Array<Parsed<Product>>> {
+	return await collectPages(limit, LARGEST_PAGE, async (page, size) => {
 		const query = { page, size, desc: descending, ...(type === undefined ? {} : { type }) };
 		const { raw, data } = await api.read({ method: 'GET', path: PRODUCTS, query }, productPage);
-		const { rows, meta } = data;
-		const [first] = rows;
-		if (first === undefined || firstIds.has(first.id)) break;
-		firstIds.add(first.id);
-		rows.forEach((row, index) => {
-			found.set(row.id, { raw: (raw.rows as IDataObject[])[index]!, data: toProduct(row) });
-		});
-		if (rows.length < size || found.size >= (meta?.total ?? Infinity)) break;
-	}
-	return [...found.values()].slice(0, limit);
+		const untouched = raw.rows as IDataObject[];
+		return {
+			rows: data.rows.map((row, index) => ({
+				id: row.id,
+				value: { raw: untouched[index]!, data: toProduct(row) },
+			})),
+			total: data.meta?.total ?? null,
+		};
+	});
 }
 
-export async function getProduct(api: Api, productId: string): Promise<Reading<Product>> {
+export async function getProduct(api: Api, productId: string): Promise<Parsed<Product>> {
 	const path = `${PRODUCTS}/${segment(productId)}`;
 	const { raw, data } = await api.read({ method: 'GET', path }, product);
 	return { raw, data: toProduct(data) };

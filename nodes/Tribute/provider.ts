@@ -1,4 +1,4 @@
-import type { Provider } from '../shared/engine/operation';
+import type { Provider } from '../shared/node/operation';
 import { connection, DISPLAY_NAME, NAME } from './api';
 import { getOneProduct } from './operations/product.get';
 import { getAllProducts } from './operations/product.getAll';

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
 import { z } from 'zod';
 import { fromMinorUnits } from '../shared/domain/money';
-import { amount, optional, text } from '../shared/engine/wire';
+import { amount, optional, text } from '../shared/http/schemas';
 
 /**
  * What Tribute tells by webhook: how it is signed, what it may say and which event it is.

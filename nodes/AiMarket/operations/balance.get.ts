@@ -1,6 +1,6 @@
 import type { Balance } from '../../shared/domain/balance';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { simplifyProperty } from '../../shared/node/properties';
 import { getBalance } from '../api';
 
 export const getWalletBalance: ReadOperation<Balance> = {

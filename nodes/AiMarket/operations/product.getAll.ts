@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/product';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { listProperties, simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { listProperties, simplifyProperty } from '../../shared/node/properties';
 import { getProducts } from '../api';
 
 export const getAllProducts: ReadOperation<Product> = {
@@ -33,11 +33,10 @@ export const getAllProducts: ReadOperation<Product> = {
 		const limit = item.limit();
 		const inStockOnly = item.flag('filters.inStockOnly');
 		const simplify = item.flag('simplify', true);
-		const { raw, products } = await getProducts(await item.api());
+		const products = await getProducts(await item.api());
 		return products
-			.map((product, index) => ({ product, untouched: raw[index]! }))
-			.filter(({ product }) => !inStockOnly || product.inStock !== false)
+			.filter(({ data }) => !inStockOnly || data.inStock !== false)
 			.slice(0, limit)
-			.map(({ product, untouched }) => (simplify ? product : untouched));
+			.map(({ raw, data }) => (simplify ? data : raw));
 	},
 };

@@ -1,11 +1,8 @@
 import type { Order } from '../../shared/domain/order';
-import type { Product } from '../../shared/domain/product';
-import { holdCeiling, maxPriceOf } from '../../shared/engine/ceiling';
-import { ProviderError } from '../../shared/engine/errors';
-import type { Item } from '../../shared/engine/item';
-import type { PurchaseOperation } from '../../shared/engine/operation';
-import { orderProperties } from '../../shared/engine/properties';
-import { getOffer, TEST_OFFER, type Customer } from '../api';
+import type { Item } from '../../shared/node/item';
+import type { PurchaseOperation, Quote } from '../../shared/node/operation';
+import { orderProperties } from '../../shared/node/orderProperties';
+import { getOffer, recipientOf, TEST_OFFER, type Customer } from '../api';
 import { DISPLAY_NAME } from '../connections';
 import { offerIdOf, offerProperty } from '../offer';
 import { orderAndRecover } from '../recovery';
@@ -15,18 +12,22 @@ interface Plan {
 	/** The price the user confirms; undefined when the latest one is to be confirmed. */
 	fixedPrice: number | undefined;
 	customer: Customer;
-	ceiling: number | undefined;
-	/** What the price is in, where the product was quoted beforehand. */
-	currency: string | null;
+	/** Whether the transaction ID is the user's, and so may have been used before. */
+	hasOwnId: boolean;
 }
 
-export const createOneOrder: PurchaseOperation<Plan, Order & { transactionId: string }> = {
+type Output = Order & { transactionId: string };
+
+const outputOf = (order: Order, _: Plan, transactionId: string): Output => ({ ...order, transactionId });
+
+export const createOneOrder: PurchaseOperation<Plan, Output> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
 	action: 'Create order',
 	description: 'Order a key, gift card or top-up and pay from the balance',
-	keyParameter: 'transactionId',
+	isOrder: true,
+	key: { path: 'transactionId', isProviders: true },
 	properties: [
 		offerProperty(
 			`What to order, one unit of it. Ordering ${TEST_OFFER} costs nothing: try your workflow with it.`,
@@ -97,88 +98,55 @@ export const createOneOrder: PurchaseOperation<Plan, Order & { transactionId: st
 			description: 'Email address of your customer, passed on to GamesDrop',
 		},
 		...orderProperties({
+			currency: 'the currency of the product',
 			maxPrice:
 				"Refuse to order when GamesDrop's price is above this. In the currency of the product, such as KZT or RUB, as Product: Get shows it.",
 			waiting: 'Keys and Stars are delivered at once, top-ups take 1 to 60 minutes.',
 		}),
 	],
 	async prepare(item) {
-		const plan: Plan = {
-			offerId: offerIdOf(item),
-			fixedPrice: fixedPriceOf(item),
-			customer: customerOf(item),
-			ceiling: maxPriceOf(item),
-			currency: null,
+		const offerId = offerIdOf(item);
+		const customer = customerOf(item);
+		const { gameUserId, gameServerId = '', email = '' } = customer;
+		return {
+			plan: {
+				offerId,
+				fixedPrice: fixedPriceOf(item),
+				customer,
+				hasOwnId: item.guardText('transactionId') !== '',
+			},
+			identity: {
+				orderType: '',
+				productId: String(offerId),
+				quantity: 1,
+				recipient: recipientOf(customer),
+				details: [gameServerId, gameUserId === undefined ? '' : email].join(' '),
+			},
 		};
-		const api = await item.api();
-		if (plan.ceiling === undefined) return plan;
-		const { offerId } = plan;
-		const { data: quote } = await item.run.once(
-			`offer ${offerId} ${api.account}`,
-			async () => await getOffer(api, offerId),
-		);
-		plan.currency = quote.currency;
-		priceWithin(item, plan, quote);
-		if (plan.fixedPrice !== undefined) holdCeiling(item, plan.ceiling, plan.fixedPrice, quote.currency);
-		return plan;
 	},
-	async place(item, plan, transactionId) {
-		const { offerId, fixedPrice, customer } = plan;
-		let { currency } = plan;
-		let price = fixedPrice;
-		if (price === undefined) {
-			const quote = await quoteNow(item, offerId);
-			price = priceWithin(item, plan, quote);
-			currency = quote.currency;
-		}
+	quote: {
+		isNeeded: ({ fixedPrice }) => fixedPrice === undefined,
+		async read(item, api, { offerId, fixedPrice }, maxAge): Promise<Quote> {
+			const offer = async () => await getOffer(api, offerId);
+			const { data } = await item.cache.get(`offer ${offerId} ${api.account}`, offer, maxAge);
+			const { price, currency } = data;
+			// Both count: GamesDrop charges the one it quotes, and only where it is the one confirmed.
+			return { price: price === null ? null : Math.max(price, fixedPrice ?? price), currency };
+		},
+	},
+	async place(item, api, { plan, key, quote, returnsEarlier }) {
+		const { offerId, fixedPrice, customer, hasOwnId } = plan;
+		const order = { offerId, price: fixedPrice ?? quote.price!, transactionId: key, customer };
 		const { raw, data } = await orderAndRecover(
-			await item.api(),
-			{ offerId, price, transactionId, customer },
+			api,
+			order,
+			{ hasOwnId, returnsEarlier },
 			item.context.getExecutionCancelSignal(),
 		);
-		const order: Order = {
-			...data,
-			productId: data.productId ?? String(offerId),
-			recipient: data.recipient ?? customer.gameUserId ?? customer.email ?? null,
-			price: data.price ?? price,
-			currency: data.currency ?? currency,
-		};
-		return {
-			orderId: order.orderId,
-			output: { ...order, transactionId },
-			raw,
-			order,
-		};
+		return { raw, data: outputOf({ ...data, currency: data.currency ?? quote.currency }, plan, key) };
 	},
+	outputOf,
 };
-
-/** The price GamesDrop quotes at this moment. Whatever goes wrong here, nothing was ordered. */
-async function quoteNow(item: Item, offerId: number): Promise<Product> {
-	try {
-		return (await getOffer(await item.api(), offerId)).data;
-	} catch (error) {
-		throw error instanceof ProviderError
-			? error
-			: item.refuse(
-					'PRICE_UNKNOWN',
-					'The order was stopped before its price was read',
-					'Nothing was ordered. Run the workflow again.',
-				);
-	}
-}
-
-/** The quoted price, when there is one and it keeps the ceiling. */
-function priceWithin(item: Item, { ceiling }: Plan, { price, currency }: Product): number {
-	if (price === null) {
-		throw item.refuse(
-			'PRICE_UNKNOWN',
-			`${DISPLAY_NAME} quotes no price for this product`,
-			'Nothing was ordered. Look at the product with Product: Get, or choose another one.',
-		);
-	}
-	holdCeiling(item, ceiling, price, currency);
-	return price;
-}
 
 function fixedPriceOf(item: Item): number | undefined {
 	if (item.choice('priceMode', ['latest', 'fixed']) === 'latest') return undefined;

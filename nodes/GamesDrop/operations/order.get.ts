@@ -1,6 +1,6 @@
 import type { Order } from '../../shared/domain/order';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { simplifyProperty } from '../../shared/node/properties';
 import { getOrder, getOrderByTransaction } from '../api';
 
 export const getOneOrder: ReadOperation<Order> = {
@@ -50,8 +50,8 @@ export const getOneOrder: ReadOperation<Order> = {
 		const api = await item.api();
 		const simplify = item.flag('simplify', true);
 		if (item.choice('lookUpBy', ['orderId', 'transactionId']) === 'orderId') {
-			const { order, raw } = await getOrder(api, { orderId: item.text('orderId') });
-			return simplify ? order : raw;
+			const { data, raw } = await getOrder(api, { orderId: item.text('orderId') });
+			return simplify ? data : raw;
 		}
 		const { data, raw } = await getOrderByTransaction(api, item.text('transactionId'));
 		return simplify ? data : raw;

@@ -1,4 +1,4 @@
-import type { ReadOperation } from '../../shared/engine/operation';
+import type { ReadOperation } from '../../shared/node/operation';
 import { validatePlayer, type PlayerCheck } from '../api';
 import { playerConnection } from '../connections';
 import { offerIdOf, offerProperty } from '../offer';

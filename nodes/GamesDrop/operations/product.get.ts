@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/product';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { simplifyProperty } from '../../shared/node/properties';
 import { getOffer } from '../api';
 import { offerIdOf, offerProperty } from '../offer';
 

@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/product';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { listProperties, simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { listProperties, simplifyProperty } from '../../shared/node/properties';
 import { getOffers } from '../api';
 
 export const getAllProducts: ReadOperation<Product> = {
@@ -46,6 +46,6 @@ export const getAllProducts: ReadOperation<Product> = {
 			category: item.optionalText('filters.category'),
 		};
 		const offers = await getOffers(await item.api(), filter, limit);
-		return offers.map(({ raw, product }) => (simplify ? product : raw));
+		return offers.map(({ raw, data }) => (simplify ? data : raw));
 	},
 };

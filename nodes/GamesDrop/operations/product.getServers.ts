@@ -1,4 +1,4 @@
-import type { ReadOperation } from '../../shared/engine/operation';
+import type { ReadOperation } from '../../shared/node/operation';
 import { getServers, type Server } from '../api';
 import { offerIdOf, offerProperty } from '../offer';
 

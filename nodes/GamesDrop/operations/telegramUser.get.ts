@@ -1,4 +1,4 @@
-import type { ReadOperation } from '../../shared/engine/operation';
+import type { ReadOperation } from '../../shared/node/operation';
 import { getTelegramUser, type TelegramUser } from '../api';
 import { telegramConnection } from '../connections';
 

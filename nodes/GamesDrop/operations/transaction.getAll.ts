@@ -1,5 +1,5 @@
-import type { ReadOperation } from '../../shared/engine/operation';
-import { listProperties } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { listProperties } from '../../shared/node/properties';
 import { getTransactions, type Transaction } from '../api';
 import { dashboardConnection } from '../connections';
 

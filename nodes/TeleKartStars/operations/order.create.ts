@@ -1,18 +1,35 @@
 import type { Order } from '../../shared/domain/order';
 import { usernameIn } from '../../shared/domain/telegram';
-import { holdCeiling, maxPriceOf, priceUnknown } from '../../shared/engine/ceiling';
-import type { Item } from '../../shared/engine/item';
-import type { PurchaseOperation } from '../../shared/engine/operation';
-import { orderProperties, productProperty } from '../../shared/engine/properties';
-import { createOrder, CUSTOM_STARS, getProducts, MOST_TARGETS, totalOf, type NewOrder } from '../api';
+import { echoed } from '../../shared/errors/providerError';
+import type { Item } from '../../shared/node/item';
+import type { PurchaseOperation } from '../../shared/node/operation';
+import { orderProperties } from '../../shared/node/orderProperties';
+import { productProperty } from '../../shared/node/properties';
+import {
+	createOrder,
+	CURRENCY,
+	CUSTOM_STARS,
+	getProducts,
+	MOST_TARGETS,
+	totalOf,
+	type NewOrder,
+} from '../api';
 
-export const createOneOrder: PurchaseOperation<NewOrder, Order & { orderOnceKey: string | null }> = {
+type Output = Order & { orderOnceKey: string | null };
+
+const outputOf = (order: Order, _: NewOrder, key: string): Output => ({
+	...order,
+	orderOnceKey: key || null,
+});
+
+export const createOneOrder: PurchaseOperation<NewOrder, Output> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
 	action: 'Create order',
 	description: 'Order Premium, Stars or a gift and pay from the wallet',
-	once: true,
+	isOrder: true,
+	key: { path: 'options.orderOnceKey', isProviders: false },
 	properties: [
 		productProperty(
 			'e.g. stars_1000',
@@ -37,7 +54,8 @@ export const createOneOrder: PurchaseOperation<NewOrder, Order & { orderOnceKey:
 			description: `How many Stars to send. Used for the product Custom Telegram Stars (${CUSTOM_STARS}) only.`,
 		},
 		...orderProperties({
-			once: true,
+			hasOrderOnceKey: true,
+			currency: CURRENCY,
 			maxPrice:
 				'Refuse to order when the total for all targets, in USD, is above this. For custom Stars the total is rate times Stars, rounded up to cents.',
 			waiting: 'People deliver these orders, so it may take hours: prefer Track Completion.',
@@ -54,31 +72,38 @@ export const createOneOrder: PurchaseOperation<NewOrder, Order & { orderOnceKey:
 		}),
 	],
 	async prepare(item) {
-		const order = orderOf(item);
-		const ceiling = maxPriceOf(item);
-		if (ceiling === undefined) return order;
-		const api = await item.api();
-		const { products } = await item.run.once(
-			`catalog ${api.account}`,
-			async () => await getProducts(api, 'all'),
-		);
-		const product = products.find(({ productId }) => productId === order.productId);
-		if (product === undefined) throw priceUnknown(item);
-		holdCeiling(item, ceiling, totalOf(product, order.stars, order.targets?.length ?? 1), product.currency);
-		return order;
-	},
-	async place(item, order, key) {
-		const { raw, data } = await createOrder(await item.api(), order);
+		const plan = orderOf(item);
+		const targets = plan.targets ?? [plan.target];
 		return {
-			orderId: data.orderId,
-			output: {
-				...data,
-				orderOnceKey: key || null,
+			plan,
+			identity: {
+				orderType: '',
+				productId: plan.productId,
+				quantity: plan.stars ?? 1,
+				recipient: targets
+					.map((target) => target.toLowerCase())
+					.sort()
+					.join(', '),
 			},
-			raw,
-			order: data,
 		};
 	},
+	quote: {
+		isNeeded: () => false,
+		async read(item, api, { productId, stars, targets }, maxAge) {
+			const catalog = async () => await getProducts(api, 'all');
+			const products = await item.cache.get(`catalog ${api.account}`, catalog, maxAge);
+			const product = products.find(({ data }) => data.productId === productId)?.data;
+			return {
+				price: product === undefined ? null : totalOf(product, stars, targets?.length ?? 1),
+				currency: CURRENCY,
+			};
+		},
+	},
+	async place(_item, api, { plan, key }) {
+		const { raw, data } = await createOrder(api, plan);
+		return { raw, data: outputOf(data, plan, key) };
+	},
+	outputOf,
 };
 
 function orderOf(item: Item): NewOrder {
@@ -106,7 +131,6 @@ function orderOf(item: Item): NewOrder {
 
 function account(item: Item, path: string, name: string): string {
 	const known = usernameIn(name);
-	if (known === undefined)
-		throw item.invalid(path, `"${name.slice(0, 60)}" is no Telegram username or t.me link of an account`);
+	if (known === undefined) throw item.invalid(path, `${echoed(name)} is not a Telegram username`);
 	return `@${known}`;
 }

@@ -1,6 +1,6 @@
 import type { Order } from '../../shared/domain/order';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { simplifyProperty } from '../../shared/node/properties';
 import { getOrder } from '../api';
 
 export const getOneOrder: ReadOperation<Order> = {
@@ -22,7 +22,8 @@ export const getOneOrder: ReadOperation<Order> = {
 		simplifyProperty,
 	],
 	async read(item) {
-		const { order, raw } = await getOrder(await item.api(), { orderType: '', orderId: item.text('orderId') });
-		return item.flag('simplify', true) ? order : raw;
+		const reference = { orderType: '', orderId: item.text('orderId') };
+		const { data, raw } = await getOrder(await item.api(), reference);
+		return item.flag('simplify', true) ? data : raw;
 	},
 };

@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/product';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { listProperties, simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { listProperties, simplifyProperty } from '../../shared/node/properties';
 import { getProducts } from '../api';
 
 export const getAllProducts: ReadOperation<Product> = {
@@ -30,8 +30,8 @@ export const getAllProducts: ReadOperation<Product> = {
 	async read(item) {
 		const group = item.choice('group', ['all', 'premium', 'stars', 'gifts']);
 		const limit = item.limit();
-		const { raw, products } = await getProducts(await item.api(), group);
-		const result = item.flag('simplify', true) ? products : raw;
-		return result.slice(0, limit);
+		const simplify = item.flag('simplify', true);
+		const products = await getProducts(await item.api(), group);
+		return products.slice(0, limit).map(({ raw, data }) => (simplify ? data : raw));
 	},
 };

@@ -1,21 +1,36 @@
 import type { Order } from '../../shared/domain/order';
 import { usernameIn } from '../../shared/domain/telegram';
-import type { Item } from '../../shared/engine/item';
-import type { PurchaseOperation } from '../../shared/engine/operation';
-import { orderProperties } from '../../shared/engine/properties';
-import { createOrder, durations, FEWEST_STARS, orderTypes, type NewOrder } from '../api';
+import { echoed } from '../../shared/errors/providerError';
+import type { Item } from '../../shared/node/item';
+import type { PurchaseOperation } from '../../shared/node/operation';
+import { orderProperties } from '../../shared/node/orderProperties';
+import {
+	createOrder,
+	CURRENCY,
+	durations,
+	FEWEST_STARS,
+	orderTypes,
+	productOrdered,
+	type NewOrder,
+} from '../api';
 import { orderTypeProperty } from './orderType';
 
-export const createOneOrder: PurchaseOperation<
-	NewOrder,
-	Order & { orderType: string; orderOnceKey: string | null }
-> = {
+type Output = Order & { orderType: string; orderOnceKey: string | null };
+
+const outputOf = (order: Order, { orderType }: NewOrder, key: string): Output => ({
+	...order,
+	orderType,
+	orderOnceKey: key || null,
+});
+
+export const createOneOrder: PurchaseOperation<NewOrder, Output> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',
 	action: 'Create order',
 	description: 'Order Stars or Premium and pay from the wallet',
-	once: true,
+	isOrder: true,
+	key: { path: 'options.orderOnceKey', isProviders: false },
 	properties: [
 		{
 			displayName:
@@ -54,40 +69,41 @@ export const createOneOrder: PurchaseOperation<
 			default: 3,
 			description: 'How long Premium lasts',
 		},
-		...orderProperties({ once: true, waiting: 'TG Market delivers from a queue.' }),
+		...orderProperties({
+			hasOrderOnceKey: true,
+			currency: CURRENCY,
+			waiting: 'TG Market delivers from a queue.',
+		}),
 	],
 	async prepare(item) {
 		const orderType = item.choice('orderType', orderTypes);
 		const username = accountOf(item);
-		return orderType === 'stars'
-			? { orderType, username, amount: item.integer('amount', { min: FEWEST_STARS }) }
-			: { orderType, username, duration: item.choice('duration', durations) };
-	},
-	async place(item, order, key) {
-		const { orderType } = order;
-		const { raw, data } = await createOrder(await item.api(), order);
+		const plan: NewOrder =
+			orderType === 'stars'
+				? { orderType, username, amount: item.integer('amount', { min: FEWEST_STARS }) }
+				: { orderType, username, duration: item.choice('duration', durations) };
 		return {
-			orderId: data.orderId,
-			output: {
-				...data,
+			plan,
+			identity: {
 				orderType,
-				orderOnceKey: key || null,
+				productId: productOrdered(plan),
+				quantity: plan.orderType === 'stars' ? plan.amount : 1,
+				recipient: username.toLowerCase(),
 			},
-			raw,
-			order: data,
-			orderType,
 		};
 	},
+	async place(_item, api, { plan, key }) {
+		const { raw, data } = await createOrder(api, plan);
+		return { raw, data: outputOf(data, plan, key) };
+	},
+	outputOf,
 };
 
 function accountOf(item: Item): string {
 	const given = item.text('username');
 	const username = usernameIn(given);
 	if (username === undefined) {
-		throw item.invalid(
-			'username',
-			`"${given.slice(0, 60)}" is no Telegram username or t.me link of an account`,
-		);
+		throw item.invalid('username', `${echoed(given)} is not a Telegram username`);
 	}
 	return username;
 }

@@ -1,6 +1,6 @@
 import type { Order } from '../../shared/domain/order';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { simplifyProperty } from '../../shared/node/properties';
 import { getOrder, ORDER_ID, orderTypes } from '../api';
 import { orderTypeProperty } from './orderType';
 
@@ -29,7 +29,7 @@ export const getOneOrder: ReadOperation<Order & { orderType: string }> = {
 		const orderType = item.choice('orderType', orderTypes);
 		const orderId = item.text('orderId');
 		if (!ORDER_ID.test(orderId)) throw item.invalid('orderId', 'expected a positive whole number');
-		const { order, raw } = await getOrder(await item.api(), { orderType, orderId });
-		return item.flag('simplify', true) ? { ...order, orderType } : raw;
+		const { data, raw } = await getOrder(await item.api(), { orderType, orderId });
+		return item.flag('simplify', true) ? { ...data, orderType } : raw;
 	},
 };

@@ -1,5 +1,5 @@
-import type { ReadOperation } from '../../shared/engine/operation';
-import { listProperties } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { listProperties } from '../../shared/node/properties';
 import { products } from '../api';
 
 export const getAllProducts: ReadOperation<(typeof products)[number]> = {

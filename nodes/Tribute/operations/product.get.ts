@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/product';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { simplifyProperty } from '../../shared/node/properties';
 import { getProduct, ID } from '../api';
 
 export const getOneProduct: ReadOperation<Product> = {

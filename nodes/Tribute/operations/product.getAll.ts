@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/product';
-import type { ReadOperation } from '../../shared/engine/operation';
-import { listProperties, simplifyProperty } from '../../shared/engine/properties';
+import type { ReadOperation } from '../../shared/node/operation';
+import { listProperties, simplifyProperty } from '../../shared/node/properties';
 import { getProducts, productTypes } from '../api';
 
 export const getAllProducts: ReadOperation<Product> = {

@@ -1,5 +1,5 @@
-import type { PurchaseOperation } from '../../shared/engine/operation';
-import { allowAgentPurchasesProperty } from '../../shared/engine/properties';
+import type { PurchaseOperation } from '../../shared/node/operation';
+import { allowAgentPurchasesProperty } from '../../shared/node/orderProperties';
 import { cancelPurchase, ID, type Cancelled } from '../api';
 
 export const cancelOnePurchase: PurchaseOperation<string, Cancelled> = {
@@ -8,6 +8,7 @@ export const cancelOnePurchase: PurchaseOperation<string, Cancelled> = {
 	displayName: 'Cancel',
 	action: 'Cancel purchase',
 	description: 'Cancel a purchase paid with Telegram Stars and give the Stars back',
+	isOrder: false,
 	properties: [
 		{
 			displayName:
@@ -53,10 +54,11 @@ export const cancelOnePurchase: PurchaseOperation<string, Cancelled> = {
 	async prepare(item) {
 		const purchaseId = item.text('purchaseId');
 		if (!ID.test(purchaseId)) throw item.invalid('purchaseId', 'expected a positive whole number');
-		return purchaseId;
+		const identity = { orderType: 'cancel', productId: purchaseId, quantity: 1, recipient: null };
+		return { plan: purchaseId, identity };
 	},
-	async place(item, purchaseId) {
-		const raw = await cancelPurchase(await item.api(), purchaseId);
-		return { orderId: purchaseId, output: raw, raw };
+	async place(_item, api, { plan }) {
+		const raw = await cancelPurchase(api, plan);
+		return { raw, data: raw };
 	},
 };

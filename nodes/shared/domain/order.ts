@@ -13,7 +13,8 @@ export const isFinal = (state: string): state is FinalState =>
 export interface Order {
 	/** The provider's node name. */
 	provider: string;
-	orderId: string;
+	/** Null where the provider names none. */
+	orderId: string | null;
 	state: OrderState;
 	/** The provider's own word for the state. */
 	status: string | null;

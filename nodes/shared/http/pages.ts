@@ -13,7 +13,7 @@ export interface Page<Row> {
  * there is more.
  * @param most how many rows the provider gives at once
  */
-export async function allPages<Row>(
+export async function collectPages<Row>(
 	limit: number,
 	most: number,
 	fetch: (page: number, size: number) => Promise<Page<Row>>,

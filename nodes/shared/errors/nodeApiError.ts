@@ -1,53 +1,6 @@
 import type { IDataObject, INode, JsonObject, NodeApiError as NodeApiErrorType } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
-
-/** `rejected`: nothing was ordered or charged. `unknown`: a purchase may have gone through. */
-export type Outcome = 'rejected' | 'unknown';
-
-/** What went wrong, in words for the person who built the workflow. */
-export interface Explanation {
-	/** What happened, with the provider's figures. */
-	message: string;
-	/** What to do next. */
-	description: string;
-}
-
-/** What a provider said, and its figures behind it: "Not enough balance (0.5 USD in the wallet, 1.65 USD needed)". */
-export const withFigures = (said: string, figures: readonly string[]): string =>
-	figures.length === 0 ? said : `${said.replace(/[.\s]+$/, '')} (${figures.join(', ')})`;
-
-interface Facts extends Explanation {
-	/** Node name of the provider. */
-	provider: string;
-	/** The provider's own code, or one of this package for what it refuses itself. */
-	code: string | null;
-	outcome?: Outcome;
-	/** HTTP status of the answer, when there was one. */
-	status?: number;
-	/** Milliseconds after which asking again makes sense. */
-	retryAfter?: number;
-}
-
-/** The one failure of this package inside its own code; it becomes a `NodeApiError` at the edge. */
-export class ProviderError extends Error {
-	readonly provider: string;
-	readonly code: string | null;
-	readonly description: string;
-	readonly outcome: Outcome;
-	readonly status: number | undefined;
-	readonly retryAfter: number | undefined;
-
-	constructor(facts: Facts) {
-		super(facts.message);
-		this.name = 'ProviderError';
-		this.provider = facts.provider;
-		this.code = facts.code;
-		this.description = facts.description;
-		this.outcome = facts.outcome ?? 'rejected';
-		this.status = facts.status;
-		this.retryAfter = facts.retryAfter;
-	}
-}
+import { ProviderError, type EarlierPurchase, type Outcome } from './providerError';
 
 /** An order that was placed before another item of the same run failed. */
 export interface PlacedOrder {
@@ -67,6 +20,7 @@ export const detailsOf = (error: ProviderError, placed: PlacedOrder[] = []): Err
 	provider: error.provider,
 	code: error.code,
 	outcome: error.outcome,
+	...(error.earlier === undefined ? {} : { earlier: { ...(error.earlier satisfies EarlierPurchase) } }),
 	...(placed.length > 0 ? { placed: placed.map((order) => ({ ...order })) } : {}),
 });
 
@@ -114,4 +68,20 @@ export function toNodeApiError(
 	result.description = description;
 	result.context.data = detailsOf(error, placed);
 	return result;
+}
+
+/** Anything thrown as this package's own error, e.g. an expression that does not resolve. */
+export function asProviderError(error: unknown, provider: string): ProviderError {
+	if (error instanceof ProviderError) return error;
+	const { message, description } = error as { message?: string; description?: string };
+	return new ProviderError({
+		provider,
+		code: null,
+		message: message ?? 'The item could not be processed',
+		description:
+			description ??
+			(/credential/i.test(message ?? '')
+				? 'Choose a credential in the node.'
+				: 'Check the values of the node and the expressions that give them.'),
+	});
 }

@@ -1,20 +1,23 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { toNodeApiError } from './errors';
-import { Item, Run } from './item';
-import { asProviderError, errorItem, outputItems, READS_AT_ONCE } from './items';
-import type { Operation, Provider, ReadOperation } from './operation';
-import { mapBounded } from './parallel';
-import { purchase } from './purchase';
+import { mapBounded } from './async/mapBounded';
+import { asProviderError, toNodeApiError } from './errors/nodeApiError';
+import { Item, RunCache } from './node/item';
+import type { Operation, Provider, ReadOperation } from './node/operation';
+import { errorItem, outputItems } from './node/output';
+import { purchase, READS_AT_ONCE } from './purchase/purchase';
 
 /** Runs the chosen operation on all items: the `execute` of every provider's node. */
-export async function run(context: IExecuteFunctions, provider: Provider): Promise<INodeExecutionData[][]> {
+export async function execute(
+	context: IExecuteFunctions,
+	provider: Provider,
+): Promise<INodeExecutionData[][]> {
 	const operation = chosen(context, provider);
-	const shared = new Run();
+	const cache = new RunCache();
 	// As an agent's function a node has no input, and works once.
 	const count = Math.max(context.getInputData().length, context.isToolExecution?.() ? 1 : 0);
 	const connection = operation.connection ?? provider.connection;
 	const indices = Array.from({ length: count }, (_, index) => index);
-	const itemAt = (index: number) => new Item(context, index, shared, connection, operation.properties);
+	const itemAt = (index: number) => new Item(context, index, cache, connection, operation.properties);
 	return [
 		'read' in operation
 			? await readAll(context, provider, operation, indices, itemAt)
@@ -22,7 +25,7 @@ export async function run(context: IExecuteFunctions, provider: Provider): Promi
 	];
 }
 
-/** An item with its credential is made when its turn comes, and not kept: there may be many thousands. */
+/** Each item with its credential is made right before it is read, and not kept: there may be many thousands. */
 async function readAll(
 	context: IExecuteFunctions,
 	provider: Provider,
@@ -34,7 +37,7 @@ async function readAll(
 		try {
 			return outputItems(await operation.read(itemAt(index)), index);
 		} catch (caught) {
-			const error = asProviderError(caught, provider);
+			const error = asProviderError(caught, provider.name);
 			if (context.continueOnFail()) return [errorItem(context, error, index)];
 			throw toNodeApiError(context.getNode(), error, index);
 		}
@@ -54,7 +57,7 @@ function chosen(context: IExecuteFunctions, provider: Provider): Operation {
 			message: `${provider.displayName} has no operation "${String(name)}" for "${String(resource)}"`,
 			description: 'Choose Resource and Operation from the lists of the node.',
 		},
-		provider,
+		provider.name,
 	);
 	throw toNodeApiError(context.getNode(), error);
 }

@@ -1,12 +1,14 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import type { Product } from '../domain/product';
-import { toNodeApiError } from './errors';
-import type { Api } from './http';
-import { asProviderError } from './items';
+import { monotonic } from '../async/monotonic';
+import { asProviderError, toNodeApiError } from '../errors/nodeApiError';
+import type { Api } from '../http/api';
+import { LIST_SEARCH } from '../http/retryPolicy';
+import { processState } from '../processState';
 import type { Provider } from './operation';
 
-const FRESH = 30_000;
-const LIMITS = { timeout: 15_000, budget: 15_000 };
+/** How long a catalog counts as current, in milliseconds. */
+const CURRENT_FOR = 30_000;
 
 const priceOf = ({ price, unitPrice, unit, currency }: Product): string => {
 	if (price !== null) return ` (${price} ${currency ?? ''})`;
@@ -24,22 +26,22 @@ const searching = async (
 	provider: Provider,
 	search: (api: Api) => Promise<INodeListSearchResult>,
 ): Promise<INodeListSearchResult> => {
-	const { connect } = await import('./http');
+	const { connect } = await import('../http/api');
 	try {
-		return await search(await connect(context, provider.connection, 0, LIMITS));
+		return await search(await connect(context, provider.connection, 0, LIST_SEARCH));
 	} catch (error) {
-		throw toNodeApiError(context.getNode(), asProviderError(error, provider));
+		throw toNodeApiError(context.getNode(), asProviderError(error, provider.name));
 	}
 };
 
 /** Searches a catalog that comes whole. It is kept for half a minute, since every key stroke searches. */
 export function searchCatalog(provider: Provider, fetch: (api: Api) => Promise<Product[]>) {
-	const catalogs = new Map<string, { at: number; products: Promise<Product[]> }>();
+	const catalogs = processState<{ at: number; products: Promise<Product[]> }>('catalogs');
 	return async function (this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
 		return await searching(this, provider, async (api) => {
 			let catalog = catalogs.get(api.account);
-			if (catalog === undefined || Date.now() - catalog.at > FRESH) {
-				catalog = { at: Date.now(), products: fetch(api) };
+			if (catalog === undefined || monotonic() - catalog.at > CURRENT_FOR) {
+				catalog = { at: monotonic(), products: fetch(api) };
 				catalogs.set(api.account, catalog);
 				catalog.products.catch(() => catalogs.delete(api.account));
 			}

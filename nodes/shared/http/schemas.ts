@@ -1,9 +1,17 @@
+import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
 /**
  * Building blocks for what is sent to providers, and for what they send: as tolerant as the documents are vague, so
  * unknown fields pass, a missing or odd optional field is null, numbers may come as strings and identifiers as numbers.
  */
+
+/** What a provider sent, and what it means. */
+export interface Parsed<T> {
+	/** The provider's own object, untouched. */
+	raw: IDataObject;
+	data: T;
+}
 
 /** One segment of a path, whatever the user typed. */
 export const segment = (value: string): string => encodeURIComponent(value);
@@ -37,3 +45,21 @@ export const complaint = (error: z.ZodError): string => {
 	const [issue] = error.issues;
 	return issue === undefined ? 'not readable' : `${issue.path.join('.') || 'body'}: ${issue.message}`;
 };
+
+const LONG_NUMBER = /\d{16}/;
+const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const exact = (token: string): string =>
+	/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+
+/**
+ * The JSON in a body, or its text when it holds none. Integers beyond 2^53 stay what they are, as strings:
+ * JavaScript's numbers would make other numbers of them, and an order ID that of another order.
+ */
+export function parsedBody(body: unknown): unknown {
+	if (typeof body !== 'string') return body;
+	try {
+		return JSON.parse(LONG_NUMBER.test(body) ? body.replace(STRING_OR_LONG_NUMBER, exact) : body) as unknown;
+	} catch {
+		return body;
+	}
+}

@@ -1,12 +1,12 @@
 import { sleep } from 'n8n-workflow';
 
-/** Waits `ms` milliseconds, or less when the execution is cancelled: then it throws the signal's reason. */
+/** Waits `ms` milliseconds, or less when the signal aborts: then it throws the signal's reason. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	signal?.throwIfAborted();
 	await unlessAborted(sleep(ms), signal);
 }
 
-/** What `work` gives, or the signal's reason as soon as the execution is cancelled. The work itself goes on. */
+/** What `work` gives, or the signal's reason as soon as it aborts. The work itself goes on. */
 export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
 	if (signal === undefined) return await work;
 	let stop: (() => void) | undefined;

@@ -1,9 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { detailsOf, ProviderError, toNodeApiError } from './errors';
-import type { Provider } from './operation';
-
-/** How many requests of one run are under way at the same time. */
-export const READS_AT_ONCE = 16;
+import { detailsOf, toNodeApiError, type PlacedOrder } from '../errors/nodeApiError';
+import type { ProviderError } from '../errors/providerError';
 
 /**
  * Output items of one input item, linked to it by one object for all: n8n writes each object down when it saves an
@@ -26,31 +23,17 @@ export function errorItem(
 	context: IExecuteFunctions,
 	error: ProviderError,
 	index: number,
+	placed: PlacedOrder[] = [],
 ): INodeExecutionData {
-	const item = { json: { error: error.message, details: detailsOf(error) }, pairedItem: { item: index } };
+	const details = { ...detailsOf(error, placed), advice: error.description };
+	const item = { json: { error: error.message, details }, pairedItem: { item: index } };
 	const node = context.getNode();
 	if (node.onError !== 'continueErrorOutput') return item;
-	return Object.defineProperty(item, 'error', { value: toNodeApiError(node, error, index) });
+	return Object.defineProperty(item, 'error', { value: toNodeApiError(node, error, index, placed) });
 }
 
 function withoutErrorKey(json: IDataObject): IDataObject {
 	if (!('error' in json)) return json;
 	const { error, ...rest } = json;
 	return { ...rest, providerError: error };
-}
-
-/** Anything thrown as this package's own failure, e.g. an expression that does not resolve. */
-export function asProviderError(error: unknown, provider: Provider): ProviderError {
-	if (error instanceof ProviderError) return error;
-	const { message, description } = error as { message?: string; description?: string };
-	return new ProviderError({
-		provider: provider.name,
-		code: null,
-		message: message ?? 'The item could not be processed',
-		description:
-			description ??
-			(/credential/i.test(message ?? '')
-				? 'Choose a credential in the node.'
-				: 'Check the values of the node and the expressions that give them.'),
-	});
 }
