@@ -81,14 +81,13 @@ export class Table {
 
 	/** All rows or none. `commit` is awaited between taking the IDs and showing the rows to others. */
 	async insert(rows: Array<Record<string, unknown>>, commit: () => Promise<void>): Promise<Row[]> {
-		const inserted = rows
-			.map((row) => this.checkedCells(row))
-			.map((cells): StoredRow => {
-				const now = this.now();
-				const complete = Object.fromEntries(this.columns.map(({ name }) => [name, cells[name] ?? null]));
-				return { id: ++this.lastId, createdAt: now, updatedAt: now, cells: complete, committed: false };
-			});
-		this.rows.push(...inserted);
+		const checked = rows.map((row) => this.checkedCells(row));
+		const inserted = checked.map((cells) => {
+			const now = this.now();
+			const row = { id: this.newId(), createdAt: now, updatedAt: now, cells, committed: false };
+			this.rows.push(row);
+			return row;
+		});
 		await commit();
 		for (const row of inserted) row.committed = true;
 		return inserted.map((row) => this.sent(row));
@@ -135,7 +134,6 @@ export class Table {
 	/** Puts rows into the table as they are, in place of all there are; IDs and times that are missing are new. */
 	replace(rows: Array<Record<string, unknown>>): void {
 		this.rows = rows.map(({ id, createdAt, updatedAt, ...row }): StoredRow => {
-			const cells = this.checkedCells(row);
 			const given = typeof id === 'number' ? id : this.lastId + 1;
 			this.lastId = Math.max(this.lastId, given);
 			const time = (value: unknown) => (typeof value === 'string' ? Date.parse(value) : this.now());
@@ -143,7 +141,7 @@ export class Table {
 				id: given,
 				createdAt: time(createdAt),
 				updatedAt: time(updatedAt),
-				cells: Object.fromEntries(this.columns.map(({ name }) => [name, cells[name] ?? null])),
+				cells: this.checkedCells(row),
 				committed: true,
 			};
 		});
@@ -154,11 +152,16 @@ export class Table {
 		return this.rows.map((row) => this.sent(row));
 	}
 
+	/** SQLite counts on from the highest ID there is: that of a row that was deleted comes again. */
+	private newId(): number {
+		if (this.database === 'sqlite') this.lastId = this.rows.reduce((id, row) => Math.max(id, row.id), 0);
+		return ++this.lastId;
+	}
+
 	addColumn(column: Column): void {
 		for (const other of this.columns) if (other.index >= column.index) other.index++;
 		this.columns.push(column);
 		this.columns.sort((a, b) => a.index - b.index);
-		for (const row of this.rows) row.cells[column.name] = null;
 	}
 
 	private visible(): StoredRow[] {
@@ -166,9 +169,9 @@ export class Table {
 	}
 
 	private sent({ id, createdAt, updatedAt, cells }: StoredRow): Row {
-		const shown = Object.entries(cells).map(([name, cell]) => {
-			const date = this.typeOf(name) === 'date' && typeof cell === 'number';
-			return [name, date ? new Date(cell).toISOString() : cell] as const;
+		const shown = this.columns.map(({ name, type }) => {
+			const cell = cells[name] ?? null;
+			return [name, type === 'date' && cell !== null ? new Date(Number(cell)).toISOString() : cell] as const;
 		});
 		return {
 			...Object.fromEntries(shown),
@@ -273,8 +276,7 @@ export class Table {
 	private asText(value: string | number | boolean): string {
 		if (this.database === 'postgres' || typeof value === 'string') return String(value);
 		if (typeof value === 'boolean') return value ? '1' : '0';
-		// Its driver binds whole numbers beyond 32 bits as floating point.
-		return Number.isInteger(value) && Math.abs(value) >= 2 ** 31 ? `${value}.0` : String(value);
+		return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(15)));
 	}
 
 	private mentions(row: StoredRow, search: string): boolean {

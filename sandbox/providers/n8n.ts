@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
+import { ExecutionStatusList, type ExecutionStatus } from 'n8n-workflow';
+
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
 import { refuse, says, invalid } from '../n8n/refusal';
 import {
@@ -13,7 +15,15 @@ import {
 	tableSortOf,
 } from '../n8n/requests';
 import { isSystemColumn, Table, type ColumnType, type Database, type Row } from '../n8n/table';
-import { ok, Reply, type Call, type KeyedRoute, type Provider, type World } from '../provider';
+import {
+	ok,
+	Reply,
+	withRetryAfter,
+	type Call,
+	type KeyedRoute,
+	type Provider,
+	type World,
+} from '../provider';
 
 /*
  * The part of n8n's public API that the package uses: Data Tables and executions, as n8n 2.41.1 has them. Each
@@ -122,22 +132,14 @@ export function n8n({ clock, settings }: World): N8nProvider {
 		if (commitDelayMs) await clock.pause(commitDelayMs);
 	};
 
-	const shown = ({ id, name, projectId, createdAt, updatedAt, table }: KeptTable) => ({
-		updatedAt,
-		createdAt,
-		id,
-		name,
-		projectId,
-		columns: table.columns.map(({ id: columnId, name: columnName, type, index, ...at }) => ({
-			updatedAt: at.updatedAt,
-			createdAt: at.createdAt,
-			id: columnId,
-			name: columnName,
-			type,
-			index,
-		})),
+	const shown = ({ table, ...kept }: KeptTable) => ({
+		...kept,
+		columns: table.columns,
 		sizeBytes: 4096 * Math.ceil((1 + table.everything().length) / 20),
 	});
+	const columnsShown = ({ id, table }: KeptTable) =>
+		table.columns.map((column) => ({ ...column, dataTableId: id }));
+	const shownAlone = (kept: KeptTable) => ({ ...shown(kept), columns: columnsShown(kept) });
 
 	const routes: Array<KeyedRoute<N8nAccount>> = [
 		route('GET', '/data-tables', 'table.getAll', 'dataTable:list', (call) => {
@@ -174,17 +176,16 @@ export function n8n({ clock, settings }: World): N8nProvider {
 			if (new Set(columns.map((column) => column.name)).size < columns.length) throw refuse('INTERNAL');
 			const kept = create(call.account, name, projectId);
 			for (const column of columns) addColumn(kept, column.name, column.type);
-			return new Reply(201, shown(kept));
+			return new Reply(201, shownAlone(kept));
 		}),
 
 		route('GET', '/data-tables/:dataTableId', 'table.get', 'dataTable:read', (call) =>
-			ok(shown(tableOf(call))),
+			ok(shownAlone(tableOf(call))),
 		),
 
-		route('GET', '/data-tables/:dataTableId/columns', 'column.getAll', 'dataTableColumn:read', (call) => {
-			const { id, table } = tableOf(call);
-			return ok(table.columns.map((column) => ({ ...column, dataTableId: id })));
-		}),
+		route('GET', '/data-tables/:dataTableId/columns', 'column.getAll', 'dataTableColumn:read', (call) =>
+			ok(columnsShown(tableOf(call))),
+		),
 
 		route('POST', '/data-tables/:dataTableId/columns', 'column.create', 'dataTableColumn:create', (call) => {
 			checkQuery('none', call);
@@ -268,6 +269,13 @@ export function n8n({ clock, settings }: World): N8nProvider {
 		}),
 
 		route('GET', '/executions', 'execution.getAll', 'execution:list', ({ account, query }) => {
+			if (query.status !== undefined && !ExecutionStatusList.includes(query.status as ExecutionStatus)) {
+				const expected = ExecutionStatusList.map((word) => `'${word}'`).join(' | ');
+				throw says(
+					400,
+					`request/query/status Invalid enum value. Expected ${expected}, received '${query.status}'`,
+				);
+			}
 			const { lastId, limit } = executionPage(query);
 			const found = account.executions
 				.filter(({ status }) => (query.status ? status === query.status : status !== 'running'))
@@ -283,6 +291,9 @@ export function n8n({ clock, settings }: World): N8nProvider {
 		}),
 
 		route('GET', '/executions/:executionId', 'execution.get', 'execution:read', ({ account, params }) => {
+			if (!/^[1-9]\d*$/.test(params.executionId!)) {
+				throw says(400, 'request/params/executionId must be a positive integer');
+			}
 			const found = account.executions.find(({ id }) => id === params.executionId);
 			if (!found) throw says(404, 'Not Found');
 			return ok(executionShown(found));
@@ -318,7 +329,7 @@ export function n8n({ clock, settings }: World): N8nProvider {
 			if (!account || account.suspended) throw refuse('UNAUTHORIZED');
 			return account;
 		},
-		rateLimited: () => refuse('TOO_MANY_REQUESTS'),
+		rateLimited: (seconds) => withRetryAfter(refuse('TOO_MANY_REQUESTS'), seconds),
 		unreadableBody: () => says(400, 'Invalid JSON in request body'),
 		unknownPath: () => refuse('NOT_FOUND'),
 		serverError: () => refuse('INTERNAL'),
