@@ -24,6 +24,9 @@ export interface AccountSpec {
 	/** Tribute: how many products the creator has, and where webhooks go. */
 	products?: number;
 	webhookUrl?: string | null;
+	/** n8n: the database it has, and what the key may do (everything when left out). */
+	database?: 'sqlite' | 'postgres';
+	scopes?: string[];
 }
 
 /** A key with its own balance, orders and rate window. */

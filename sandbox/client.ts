@@ -5,6 +5,7 @@ import type { FaultReport } from './faults';
 import type { RequestView } from './journal';
 import type { LedgerView } from './ledger';
 import type { Settings } from './provider';
+import type { DataTableView, Execution } from './providers/n8n';
 import type { Delivery } from './providers/tribute';
 
 /** Everything tests tell a running sandbox and ask of it, from inside its process or from another. */
@@ -86,6 +87,21 @@ export class SandboxClient {
 	/** The webhooks that went out by themselves, after refunds. */
 	async tributeDeliveries(): Promise<Delivery[]> {
 		return await this.get('/tribute/deliveries');
+	}
+
+	/** n8n's Data Tables with all their rows, those included that no request sees yet. */
+	async dataTables(filter: ControlInput['tableFilter'] = {}): Promise<DataTableView[]> {
+		return await this.get('/n8n/tables', filter);
+	}
+
+	/** Makes a Data Table or its missing columns, and replaces its rows where some are given. */
+	async setDataTable(table: ControlInput['table']): Promise<DataTableView> {
+		return await this.post('/n8n/tables', table);
+	}
+
+	/** The executions that n8n knows of, in place of all it knew. */
+	async setExecutions(executions: ControlInput['executions']): Promise<Execution[]> {
+		return await this.post('/n8n/executions', executions);
 	}
 
 	private async get<T>(path: string, params?: object): Promise<T> {

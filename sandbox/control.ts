@@ -6,7 +6,8 @@ import type { Clock } from './clock';
 import { faultSpecSchema, type Faults } from './faults';
 import type { Journal } from './journal';
 import type { Ledger } from './ledger';
-import { providerNames, type Provider, type ProviderName, type Settings } from './provider';
+import { serviceNames, type Provider, type ServiceName, type Settings } from './provider';
+import type { N8nProvider } from './providers/n8n';
 import type { TributeProvider } from './providers/tribute';
 
 /*
@@ -14,7 +15,7 @@ import type { TributeProvider } from './providers/tribute';
  * account would otherwise make a test that proves nothing.
  */
 
-const provider = z.enum(providerNames);
+const provider = z.enum(serviceNames);
 const account = z.string().min(1);
 const id = z.union([z.string(), z.number()]).transform(String);
 const timeline = z
@@ -37,6 +38,8 @@ export const accountSpecSchema = z.strictObject({
 	isPostpaid: z.boolean().optional(),
 	products: z.number().int().min(0).max(10_000).optional(),
 	webhookUrl: z.string().url().nullable().optional(),
+	database: z.enum(['sqlite', 'postgres']).optional(),
+	scopes: z.array(z.string()).optional(),
 });
 
 const schemas = {
@@ -105,6 +108,29 @@ const schemas = {
 		pad: z.number().int().min(0).max(50_000_000).optional(),
 		paidWith: z.enum(['stars', 'card', 'wallet']).optional(),
 	}),
+	tableFilter: z.strictObject({ account: account.default('sandbox') }),
+	table: z.strictObject({
+		account: account.default('sandbox'),
+		name: z.string(),
+		projectId: z.string().optional(),
+		columns: z
+			.array(z.strictObject({ name: z.string(), type: z.enum(['string', 'number', 'boolean', 'date']) }))
+			.optional(),
+		rows: z.array(z.record(z.unknown())).optional(),
+	}),
+	executions: z.strictObject({
+		account: account.default('sandbox'),
+		executions: z.array(
+			z.strictObject({
+				id,
+				status: z.string(),
+				workflowId: z.string().default('workflow'),
+				mode: z.string().default('trigger'),
+				startedAt: z.string().nullable().default(null),
+				stoppedAt: z.string().nullable().default(null),
+			}),
+		),
+	}),
 };
 
 type Schemas = typeof schemas;
@@ -112,8 +138,9 @@ type Schemas = typeof schemas;
 export type ControlInput = { [K in keyof Schemas]: z.input<Schemas[K]> };
 
 export interface Controlled {
-	providers: Record<ProviderName, Provider>;
+	providers: Record<ServiceName, Provider>;
 	tribute: Pick<TributeProvider, 'deliver' | 'deliveries'>;
+	n8n: Pick<N8nProvider, 'tablesOf' | 'setTable' | 'setExecutions'>;
 	ledger: Ledger;
 	journal: Journal;
 	faults: Faults;
@@ -127,7 +154,7 @@ export interface Controlled {
 
 /** What control says of an account; `credentials` are the fields of the provider's credential. */
 export interface AccountView {
-	provider: ProviderName;
+	provider: ServiceName;
 	name: string;
 	key: string;
 	balance: number;
@@ -156,12 +183,12 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 	const bodyOf = <K extends keyof Schemas>(schema: K, request: FastifyRequest) =>
 		read(schema, typeof request.body === 'string' && request.body ? JSON.parse(request.body) : {});
 
-	const accountOf = (name: ProviderName, accountName: string): Account => {
+	const accountOf = (name: ServiceName, accountName: string): Account => {
 		const found = providers[name].accounts.named(accountName);
 		if (!found) throw new ControlError(404, `${name} has no account "${accountName}"`);
 		return found;
 	};
-	const accountView = (name: ProviderName, one: Account): AccountView => ({
+	const accountView = (name: ServiceName, one: Account): AccountView => ({
 		provider: name,
 		name: one.name,
 		key: one.key,
@@ -191,7 +218,7 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 		return accountView(name, changed);
 	});
 	app.get('/accounts', async () =>
-		providerNames.flatMap((name) => [...providers[name].accounts.all()].map((one) => accountView(name, one))),
+		serviceNames.flatMap((name) => [...providers[name].accounts.all()].map((one) => accountView(name, one))),
 	);
 
 	app.post('/faults', async (request) => {
@@ -213,7 +240,7 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 			accountOf(scope.provider!, scope.account);
 			providers[scope.provider!].accounts.reset(scope.account);
 		} else {
-			for (const name of scope.provider ? [scope.provider] : providerNames) {
+			for (const name of scope.provider ? [scope.provider] : serviceNames) {
 				providers[name].accounts.reset();
 				providers[name].restock?.();
 			}
@@ -259,4 +286,14 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 		return await sandbox.tribute.deliver(accountName, webhook);
 	});
 	app.get('/tribute/deliveries', async () => sandbox.tribute.deliveries);
+
+	app.get('/n8n/tables', async (request) => sandbox.n8n.tablesOf(read('tableFilter', request.query).account));
+	app.post('/n8n/tables', async (request) => {
+		const { account: accountName, ...table } = bodyOf('table', request);
+		return sandbox.n8n.setTable(accountName, table);
+	});
+	app.post('/n8n/executions', async (request) => {
+		const { account: accountName, executions } = bodyOf('executions', request);
+		return sandbox.n8n.setExecutions(accountName, executions);
+	});
 }

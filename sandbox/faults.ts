@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { isRecord, providerNames, Reply, type OpenCall, type Provider } from './provider';
+import { isRecord, serviceNames, Reply, type OpenCall, type Provider } from './provider';
 
 /** Before the request is served, so that nothing is bought, or after: bought and charged, the answer spoilt. */
 const phase = z.enum(['before', 'after']);
@@ -41,12 +41,16 @@ const faultSchema = z.discriminatedUnion('type', [
 	}),
 	/** TG Market: the order is taken, the wait for it is over. */
 	z.strictObject({ type: z.literal('timeout408'), withOrderId: z.boolean().default(true) }),
+	/** Serves the request twice, one after the other, and answers once: with what the last one said, or the first. */
+	z.strictObject({ type: z.literal('double'), answer: z.enum(['first', 'last']).default('last') }),
+	/** n8n: inserted rows take their IDs at once and are seen by others only later, as on PostgreSQL. */
+	z.strictObject({ type: z.literal('lateCommit'), ms: z.number().min(0) }),
 ]);
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 export const faultSpecSchema = z.strictObject({
-	provider: z.enum(providerNames),
+	provider: z.enum(serviceNames),
 	/** `order.create`, `balance.get`, …; any when left out. */
 	operation: z.string().optional(),
 	/** An account's name: tests that run side by side spoil each other's requests with nothing. */
@@ -63,6 +67,9 @@ export const faultSpecSchema = z.strictObject({
 	times: z.number().int().min(-1).default(1),
 	/** How many requests pass before the first it strikes. */
 	skip: z.number().int().min(0).default(0),
+	/** Of the requests it could strike, the share it does, drawn from `seed`. */
+	probability: z.number().min(0).max(1).default(1),
+	seed: z.number().int().default(1),
 	fault: faultSchema,
 });
 
@@ -98,6 +105,8 @@ export interface Strike {
 	prepare?: (call: OpenCall) => void;
 	/** Makes something else of the answer. */
 	afterwards?: (reply: Reply) => Outcome;
+	/** Serve it twice, and which of the two answers is sent. */
+	double?: 'first' | 'last';
 }
 
 const none: Strike = { ids: [], delayBefore: 0, delayAfter: 0 };
@@ -114,6 +123,8 @@ interface Struck {
 export class Faults {
 	private active: FaultReport[] = [];
 	private lastId = 0;
+	/** Where each fault stands in its random numbers. */
+	private readonly draws = new Map<number, number>();
 
 	add(spec: OpenedSpec, provider: Provider): FaultReport {
 		const { fault } = spec;
@@ -121,6 +132,8 @@ export class Faults {
 		if (fault.type === 'refuse' && fault.code !== undefined) provider.refuse(fault.code);
 		if (fault.type === 'timeout408' && !provider.timedOut)
 			throw new RangeError(`${provider.name} has no 408`);
+		if (fault.type === 'lateCommit' && provider.name !== 'n8n')
+			throw new RangeError(`${provider.name} has no tables`);
 		const report: FaultReport = { id: ++this.lastId, ...spec, skipped: 0, fired: 0 };
 		this.active.push(report);
 		return report;
@@ -148,6 +161,7 @@ export class Faults {
 				active.skipped++;
 				continue;
 			}
+			if (active.probability < 1 && this.draw(active) >= active.probability) continue;
 			active.fired++;
 			strike.ids.push(active.id);
 			if (fault.type !== 'latency') main = fault;
@@ -155,6 +169,15 @@ export class Faults {
 			else strike.delayAfter += fault.ms;
 		}
 		return main ? { ...strike, ...effect(main, struck) } : strike;
+	}
+
+	/** The next of the numbers below 1 that follow from the fault's seed (mulberry32). */
+	private draw({ id, seed }: FaultReport): number {
+		const state = ((this.draws.get(id) ?? seed) + 0x6d2b79f5) | 0;
+		this.draws.set(id, state);
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 	}
 }
 
@@ -187,7 +210,7 @@ function valueAt({ params, query, body }: OpenCall, path: string): unknown {
 	return undefined;
 }
 
-type Effect = Pick<Strike, 'instead' | 'prepare' | 'afterwards'>;
+type Effect = Pick<Strike, 'instead' | 'prepare' | 'afterwards' | 'double'>;
 
 function effect(fault: Fault, { provider, url }: Struck): Effect {
 	switch (fault.type) {
@@ -212,6 +235,14 @@ function effect(fault: Fault, { provider, url }: Struck): Effect {
 			return inPhase(fault.phase, () => fault.type);
 		case 'unreadable':
 			return inPhase(fault.phase, (reply) => unreadable(fault.kind, reply));
+		case 'double':
+			return { double: fault.answer };
+		case 'lateCommit':
+			return {
+				prepare: (call) => {
+					call.commitDelayMs = fault.ms;
+				},
+			};
 		case 'latency':
 			return {};
 	}

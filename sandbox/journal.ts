@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { ProviderName } from './provider';
+import type { ServiceName } from './provider';
 
 /** A request as it was received, and what became of it. */
 export interface RequestEntry {
 	id: number;
-	provider: ProviderName;
+	provider: ServiceName;
 	/** `order.create`, …; `unknown` for a path the provider does not have. */
 	operation: string;
 	/** The account's name, null when the key was none. */
@@ -35,7 +35,7 @@ export interface Counter {
 }
 
 export interface RequestFilter {
-	provider?: ProviderName;
+	provider?: ServiceName;
 	operation?: string;
 	account?: string;
 }

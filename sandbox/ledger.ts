@@ -1,4 +1,4 @@
-import type { ProviderName } from './provider';
+import type { ProviderName, ServiceName } from './provider';
 
 /** Money that moved, or an order that was taken, for one purchase. */
 export interface Charge {
@@ -34,7 +34,7 @@ export interface Refund {
 }
 
 export interface LedgerFilter {
-	provider?: ProviderName;
+	provider?: ServiceName;
 	account?: string;
 	orderId?: string;
 	key?: string;

@@ -8,6 +8,10 @@ import type { OrderChange, Timeline } from './orders';
 export const providerNames = ['teleKartStars', 'tgMarket', 'tribute', 'aiMarket', 'gamesDrop'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
+/** Everything the sandbox doubles: the providers, and n8n's own Data Tables. */
+export const serviceNames = [...providerNames, 'n8n'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
 /** An answer. A string body is sent as it is, anything else as JSON. */
 export class Reply {
 	constructor(
@@ -35,6 +39,10 @@ export interface OpenCall {
 	headers: IncomingHttpHeaders;
 	/** The JSON that was sent, undefined without a body. */
 	body: unknown;
+	/** Path and query as received, still encoded. */
+	url: string;
+	/** n8n: how long a row that is inserted has its ID already and is not yet seen by others. */
+	commitDelayMs?: number;
 }
 
 export interface KeyedRoute<A extends Account> extends RouteBase {
@@ -53,7 +61,7 @@ export interface OpenRoute extends RouteBase {
 }
 
 interface RouteBase {
-	method: 'GET' | 'POST';
+	method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
 	path: string;
 	/** Instead of the provider's prefix, for an endpoint on a host of its own. */
 	prefix?: string;
@@ -70,7 +78,7 @@ export interface ProductChange {
 }
 
 export interface Provider<A extends Account = Account> {
-	readonly name: ProviderName;
+	readonly name: ServiceName;
 	readonly prefix: string;
 	readonly accounts: Accounts<A>;
 	readonly routes: ReadonlyArray<Route<A>>;
@@ -108,7 +116,7 @@ export interface Settings {
 	timelines: Timelines;
 	/** How long TG Market's `wait=true` waits. */
 	waitTimeoutMs: number;
-	accounts: Partial<Record<ProviderName, AccountSpec>>;
+	accounts: Partial<Record<ServiceName, AccountSpec>>;
 }
 
 export interface Timelines {

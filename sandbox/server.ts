@@ -14,16 +14,19 @@ import {
 	providerNames,
 	Refusal,
 	Reply,
+	serviceNames,
 	type Call,
 	type OpenCall,
 	type Provider,
 	type ProviderName,
 	type Route,
+	type ServiceName,
 	type Settings,
 	type Timelines,
 } from './provider';
 import { aiMarket } from './providers/aiMarket';
 import { gamesDrop } from './providers/gamesDrop';
+import { n8n } from './providers/n8n';
 import { teleKartStars } from './providers/teleKartStars';
 import { tgMarket } from './providers/tgMarket';
 import { tribute } from './providers/tribute';
@@ -38,7 +41,7 @@ export interface SandboxOptions {
 	/** How long TG Market's `wait=true` waits before it answers 408. */
 	waitTimeoutMs?: number;
 	/** The well-known accounts; what is left out keeps its default. Accounts opened later take these balances and rates. */
-	accounts?: Partial<Record<ProviderName, AccountSpec>>;
+	accounts?: Partial<Record<ServiceName, AccountSpec>>;
 	/** How many of the last requests are kept in full. */
 	keepRequests?: number;
 }
@@ -64,6 +67,8 @@ export type SandboxProviders = Record<Exclude<ProviderName, 'gamesDrop'>, ApiKey
 export interface Sandbox {
 	url: string;
 	providers: SandboxProviders;
+	/** What orderTrackingApi holds: an n8n of which there is nothing but Data Tables and executions. */
+	n8n: ApiKeyCredentials;
 	client: SandboxClient;
 	close(): Promise<void>;
 }
@@ -86,7 +91,7 @@ const demoTimelines: Timelines = {
 	],
 };
 
-/** A double of all five providers on one port. Everything it knows is in it: several run side by side. */
+/** A double of all five providers, and of n8n's Data Tables, on one port. Everything it knows is in it: several run side by side. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const { port = 0, host = '127.0.0.1', keepRequests = 2000 } = options;
 	const clock = new Clock();
@@ -102,13 +107,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	const world = { clock, ledger, settings };
 	const tributeProvider = tribute(world);
+	const dataTables = n8n(world);
 	const providers = {
 		teleKartStars: teleKartStars(world),
 		tgMarket: tgMarket(world),
 		tribute: tributeProvider,
 		aiMarket: aiMarket(world),
 		gamesDrop: gamesDrop(world),
-	} as unknown as Record<ProviderName, Provider>;
+		n8n: dataTables,
+	} as unknown as Record<ServiceName, Provider>;
 
 	const app = fastify({ bodyLimit: 64 * 1024 * 1024, forceCloseConnections: true, exposeHeadRoutes: false });
 	// Each provider has its own idea of a body it cannot read, so nothing is parsed before it is known whose it is.
@@ -117,13 +124,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	let url = '';
 	const context = { clock, journal, faults };
-	for (const name of providerNames) serveProvider(app, providers[name], context);
+	for (const name of serviceNames) serveProvider(app, providers[name], context);
 	await app.register(
 		async (scope) =>
 			control(scope, {
 				...world,
 				providers,
 				tribute: tributeProvider,
+				n8n: dataTables,
 				journal,
 				faults,
 				origin: () => url,
@@ -134,13 +142,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	await app.listen({ port, host });
 	url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
-	const credentials = (name: ProviderName) => providers[name].credentials(providers[name].accounts.main, url);
+	const credentials = (name: ServiceName) => providers[name].credentials(providers[name].accounts.main, url);
 
 	return {
 		url,
 		providers: Object.fromEntries(
 			providerNames.map((name) => [name, credentials(name)]),
 		) as unknown as SandboxProviders,
+		n8n: credentials('n8n') as unknown as ApiKeyCredentials,
 		client: new SandboxClient(url),
 		async close() {
 			clock.stop();
@@ -218,6 +227,7 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 			query: request.query as Record<string, string | undefined>,
 			headers: request.headers,
 			body: parsedBody(request, provider),
+			url: entry.path,
 		};
 		const strike = faults.strike({
 			provider,
@@ -251,12 +261,15 @@ async function serve(
 		// A purchase that hangs is under way until its client leaves.
 		if (instead === 'hang') await gone(reply.raw);
 		if (instead) return instead;
-		answer = dressed(await route.handle(call), headers);
-	} catch (error) {
-		answer = dressed(refusal(error), headers);
+		answer = await answerTo(route, call);
+		if (strike.double) {
+			const second = await answerTo(route, call);
+			if (strike.double === 'last') answer = second;
+		}
 	} finally {
 		release?.();
 	}
+	answer = dressed(answer, headers);
 	if (strike.delayAfter) await clock.pause(strike.delayAfter);
 	return strike.afterwards?.(answer) ?? answer;
 }
@@ -277,6 +290,14 @@ function overLimit(provider: Provider, account: Account, now: number): Refusal {
 	if (!provider.tellsRetryDelay) return provider.rateLimited();
 	const { freeAt } = account.allowance(now);
 	return provider.rateLimited(Math.max(Math.ceil((freeAt - now) / 1000), 1));
+}
+
+async function answerTo(route: Route, call: Call): Promise<Reply> {
+	try {
+		return await route.handle(call);
+	} catch (error) {
+		return refusal(error);
+	}
 }
 
 function refusal(error: unknown): Reply {

@@ -18,8 +18,7 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 
 if (!dependenciesAreCurrent()) {
 	say('Installing the dependencies (about a minute) …');
-	// Not `npm ci`: it refuses a lock file made where the registry lacks optional packages of other platforms.
-	npm(['install', '--no-save', '--no-audit', '--no-fund'], 'Installing the dependencies failed.');
+	npm(['ci', '--loglevel=error'], 'Installing the dependencies failed.');
 }
 if (process.argv.includes('--build') && !buildIsCurrent()) {
 	say('Building the package (npm run build) …');

@@ -66,6 +66,9 @@ function answerTo(fault: Fault | undefined, served: Answer): Answer {
 			return fault.withOrderId === false ? lost('after') : served;
 		case 'unreadable':
 			return lost(fault.phase ?? 'after');
+		case 'double':
+		case 'lateCommit':
+			throw new RangeError(`No purchase is made under "${fault.type}" here`);
 		default:
 			return lost(fault.phase);
 	}
