@@ -102,12 +102,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	const said = [nested?.message, message, plain].find((line) => line && !isKnown(line));
 	if (code === null && !said) return undefined;
 	const [meaning, advice] = ERRORS[known ?? ''] ?? [code, adviceFor(status)];
-	return {
-		code,
-		message: `${DISPLAY_NAME}: ${said ?? meaning}`,
-		description: advice,
-		inDoubt: known === 'SERVICE_UNAVAILABLE',
-	};
+	return { code, message: `${DISPLAY_NAME}: ${said ?? meaning}`, description: advice };
 }
 
 /** The partner API, with the store's token. */

@@ -69,16 +69,15 @@ async function findEarlier(
 ): Promise<Parsed<Order>> {
 	const found = await lookUp(api, order, signal, false);
 	if (found === undefined) {
-		throw unknownOutcome(
-			connection,
-			`GamesDrop has an order with Transaction ID "${order.transactionId}" already, which could not be looked up now`,
-			{ code: TRANSACTION_DUPLICATE },
-		);
+		throw refused.with({
+			outcome: 'unknown',
+			message: `This Transaction ID was used for an order before, which could not be looked up now. The outcome of that purchase is unknown, it may have gone through. Do not repeat it before checking ${connection.check}.`,
+		});
 	}
 	if (returnsEarlier && !isAnother(found.data, order)) return found;
 	throw refused.with({
 		outcome: 'duplicate',
-		message: `This Transaction ID was used before, for ${named(found.data)}. Nothing was ordered now.`,
+		message: `This Transaction ID was used before, for ${named(found.data)}`,
 		earlier: { orderId: found.data.orderId, state: found.data.state, executionId: null },
 	});
 }

@@ -92,9 +92,12 @@ export const createOneOrder: PurchaseOperation<NewOrder, Output> = {
 	},
 };
 
+/** A longer key gets the words about headers rather than those about length. */
+const LONGEST_GIVEN = 10_000;
+
 /** The key travels in a header, and one key is one order: the provider would answer with the first one's codes. */
 async function checkKey(item: Item, order: NewOrder): Promise<void> {
-	const key = item.guardText('idempotencyKey');
+	const key = item.guardText('idempotencyKey', LONGEST_GIVEN);
 	if (key === '') return;
 	if (!/^[ -~]{1,255}$/.test(key)) {
 		throw item.invalid(

@@ -231,7 +231,7 @@ export class Api {
 					...(request.query ? { qs: request.query } : {}),
 					...(request.body ? { body: request.body } : {}),
 					...(request.headers ? { headers: { ...request.headers } } : {}),
-					...withoutProxy(this.origin),
+					...(this.connection.isThisN8n ? withoutProxy(this.origin) : {}),
 					json: true,
 					// As text: JavaScript's own JSON parser changes large numbers.
 					encoding: 'text',

@@ -48,8 +48,6 @@ export const CLAIM_PAUSE = 150;
 /** By how much the clocks of two processes may differ. */
 export const CLOCK_SKEW = 15_000;
 
-/** How old a price may be that several items of one run share. */
-export const FRESH_QUOTE = 2_000;
 /** The oldest price that Max Price and Spending Limit accept when an order leaves. */
 export const OLDEST_QUOTE = 5_000;
 

@@ -164,8 +164,8 @@ export class Item {
 	 * A key that guards money: empty only where none was given. An expression that gives nothing, or an option that
 	 * was added and left blank, is refused, since the user meant to be guarded.
 	 */
-	guardText(path: string): string {
-		const key = this.optionalText(path);
+	guardText(path: string, longest?: number): string {
+		const key = this.optionalText(path, longest);
 		if (key === '' && this.isGiven(path)) throw this.blankGuard(path);
 		if (NO_VALUE.test(key)) throw this.invalid(path, `expected a key of your own, got ${echoed(key)}`);
 		return key;

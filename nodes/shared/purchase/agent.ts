@@ -84,7 +84,7 @@ export function refuseAgents(item: Item, operation: PurchaseOperation): void {
 		if (path === undefined || !isChosenByModel(context, path)) continue;
 		throw item.refuse(
 			'CHOSEN_BY_MODEL',
-			`An AI model may not choose ${item.labelOf(path)}, nothing was ordered. Do not try again; tell the user.`,
+			`An AI model may not choose ${path.split('.').at(-1)}, nothing was ordered. Do not try again; tell the user.`,
 			'Enter a fixed value, or an expression that does not use what the model writes ($fromAI, $json, $input).',
 		);
 	}

@@ -4,7 +4,6 @@ import type { Order } from '../domain/order';
 import { asProviderError, toNodeApiError, type PlacedOrder } from '../errors/nodeApiError';
 import { ProviderError, unknownOutcome } from '../errors/providerError';
 import type { Api } from '../http/api';
-import { FRESH_QUOTE } from '../http/retryPolicy';
 import type { Item } from '../node/item';
 import type { Prepared, Provider, PurchaseOperation } from '../node/operation';
 import { errorItem, outputItems } from '../node/output';
@@ -102,7 +101,7 @@ class Purchase {
 			const api = await item.api();
 			const { tracking } = this.settings;
 			if (tracking !== undefined) this.books = await Bookkeeping.open(item, tracking);
-			if (this.isGuarded) await this.quote(api);
+			if (this.isGuarded) await this.quote(api, true);
 		} catch (error) {
 			this.error = asProviderError(error, provider.name);
 		}
@@ -166,7 +165,7 @@ class Purchase {
 	}
 
 	/** What the order costs now, below Max Price. */
-	private async quote(api: Api): Promise<ReadQuote> {
+	private async quote(api: Api, isForCheck = false): Promise<ReadQuote> {
 		const { operation, settings, prepared } = this;
 		const { quote } = operation;
 		const isWanted = this.isGuarded || settings.tracking !== undefined || quote?.isNeeded(prepared.plan);
@@ -176,7 +175,7 @@ class Purchase {
 			await quoteBelow(this.item, api, quote, prepared.plan, {
 				maxPrice: settings.maxPrice,
 				isPriceNeeded,
-				maxAge: this.isGuarded ? FRESH_QUOTE : Infinity,
+				maxAge: isForCheck || !this.isGuarded ? Infinity : 0,
 			});
 		try {
 			return await read();
@@ -285,7 +284,8 @@ class Purchase {
 	/** Names the key in the text: at some providers it is the only way to find the order. */
 	private named(error: ProviderError): ProviderError {
 		const { key } = this;
-		return key === '' || error.outcome !== 'unknown' || error.message.includes(`"${key}"`)
+		const isWorthNaming = this.settings.userKey !== '' || error.outcome === 'unknown';
+		return key === '' || !isWorthNaming || error.message.includes(`"${key}"`)
 			? error
 			: error.with({ message: `${error.message} (key ${key})` });
 	}

@@ -23,6 +23,8 @@ export interface Settings {
 	wait: number | undefined;
 }
 
+/** Operations with narrower limits check them in `prepare`, in their own words. */
+const LONGEST_KEY = 10_000;
 const LONGEST_REFERENCE = 10_000;
 const LONGEST_TABLE_NAME = 128;
 
@@ -32,7 +34,7 @@ const LONGEST_TABLE_NAME = 128;
  */
 export function settingsOf(item: Item, { isOrder, key, quote }: PurchaseOperation): Settings {
 	item.checkOptions();
-	const userKey = key === undefined ? '' : item.guardText(key.path);
+	const userKey = key === undefined ? '' : item.guardText(key.path, LONGEST_KEY);
 	const simplify = item.flag('simplify', true);
 	if (!isOrder)
 		return {
