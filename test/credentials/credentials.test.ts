@@ -1,5 +1,4 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import type { AddressInfo } from 'node:net';
 import type { ICredentialDataDecryptedObject, ICredentialType } from 'n8n-workflow';
 import { AiMarketApi } from '../../credentials/AiMarketApi.credentials';
 import { GamesDropApi } from '../../credentials/GamesDropApi.credentials';
@@ -9,7 +8,7 @@ import { bareKey } from '../../credentials/shared/auth';
 import { TeleKartStarsApi } from '../../credentials/TeleKartStarsApi.credentials';
 import { TgMarketApi } from '../../credentials/TgMarketApi.credentials';
 import { TributeApi } from '../../credentials/TributeApi.credentials';
-import { requestAsNode, runTest } from './engine';
+import { requestAsNode, runTest } from './support/credentialTest';
 
 interface Case {
 	credential: ICredentialType;
@@ -102,8 +101,7 @@ beforeAll(async () => {
 			.headers(answer.headers ?? {})
 			.send(answer.body);
 	});
-	await server.listen({ host: '127.0.0.1', port: 0 });
-	origin = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+	origin = await server.listen({ host: '127.0.0.1', port: 0 });
 });
 
 afterAll(async () => await server.close());

@@ -1,26 +1,26 @@
 import { startHost, type N8nHost } from '../../scripts/host/host';
-import { jsonOf, startBed, type Bed } from '../support/bed';
+import { jsonOf, startHarness, type Harness } from '../support/harness';
 import { Poller } from '../support/polling';
 
 let n8n: N8nHost;
-let bed: Bed;
+let harness: Harness;
 
 beforeAll(async () => {
 	n8n = await startHost();
-	bed = await startBed({ timelines: { teleKartStars: [{ afterMs: 0, status: 'pending' }] } });
-	bed.credentials.orderTrackingApi = { apiKey: n8n.apiKey, baseUrl: n8n.url };
+	harness = await startHarness({ timelines: { teleKartStars: [{ afterMs: 0, status: 'pending' }] } });
+	harness.credentials.orderTrackingApi = { apiKey: n8n.apiKey, baseUrl: n8n.url };
 });
 afterAll(async () => {
-	await bed?.close();
+	await harness?.close();
 	await n8n?.stop();
 });
-beforeEach(async () => await bed.sandbox.client.reset());
+beforeEach(async () => await harness.sandbox.client.reset());
 
 let tables = 0;
 const newTable = () => `orders_${++tables}`;
 
 const buy = async (tableName: string, reference: string, target = '@somebody') => {
-	const done = await bed.runNode('teleKartStars', {
+	const done = await harness.runNode('teleKartStars', {
 		resource: 'order',
 		operation: 'create',
 		productId: { __rl: true, mode: 'id', value: 'stars_1000' },
@@ -33,7 +33,7 @@ const buy = async (tableName: string, reference: string, target = '@somebody') =
 	return jsonOf(done)[0]!.orderId as string;
 };
 const complete = async (orderId: string, status = 'confirmed') =>
-	await bed.sandbox.client.changeOrder({ provider: 'teleKartStars', orderId, status });
+	await harness.sandbox.client.changeOrder({ provider: 'teleKartStars', orderId, status });
 
 /** A tracking table as a user sees it, through n8n's public API. */
 async function tableOf(name: string) {
@@ -56,7 +56,7 @@ async function tableOf(name: string) {
 }
 
 const trigger = (tableName: string, more = {}) =>
-	new Poller(bed, {
+	new Poller(harness, {
 		source: 'trackedOrders',
 		providers: ['teleKartStars'],
 		events: ['completed'],
@@ -94,7 +94,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 	it('does the same on the engine that commits every poll', async () => {
 		const tableName = newTable();
 		const poller = new Poller(
-			bed,
+			harness,
 			{ source: 'trackedOrders', providers: ['teleKartStars'], events: ['completed'], tableName },
 			true,
 		);
@@ -131,7 +131,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		const tableName = newTable();
 		const poller = trigger(tableName, { providers: ['gamesDrop'] });
 		await poller.activate();
-		const done = await bed.runNode('gamesDrop', {
+		const done = await harness.runNode('gamesDrop', {
 			resource: 'order',
 			operation: 'create',
 			productId: { __rl: true, mode: 'id', value: '999' },
@@ -196,7 +196,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		const second = trigger(tableName, { providers: ['tgMarket'], events: ['refunded'] });
 		await poller.activate();
 		await second.activate();
-		const done = await bed.runNode('tgMarket', {
+		const done = await harness.runNode('tgMarket', {
 			resource: 'order',
 			operation: 'create',
 			orderType: 'stars',
@@ -207,7 +207,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		});
 		const [{ orderId }] = jsonOf(done) as [{ orderId: string }];
 		const set = async (status: string) =>
-			await bed.sandbox.client.changeOrder({ provider: 'tgMarket', orderType: 'stars', orderId, status });
+			await harness.sandbox.client.changeOrder({ provider: 'tgMarket', orderType: 'stars', orderId, status });
 		await set('failed');
 		expect(await poller.poll()).toMatchObject([{ event: 'order.failed', orderId, orderType: 'stars' }]);
 		expect(await second.poll()).toEqual([]);
@@ -235,7 +235,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		const poller = trigger(tableName, { providers: ['teleKartStars', 'tgMarket'] });
 		await poller.activate();
 		const orderId = await buy(tableName, '');
-		const done = await bed.runNode('tgMarket', {
+		const done = await harness.runNode('tgMarket', {
 			resource: 'order',
 			operation: 'create',
 			orderType: 'stars',
@@ -245,7 +245,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 			options: { tableName },
 		});
 		const [{ orderId: starsId }] = jsonOf(done) as [{ orderId: string }];
-		await bed.sandbox.client.addFault({
+		await harness.sandbox.client.addFault({
 			provider: 'tgMarket',
 			operation: 'order.get',
 			times: -1,
@@ -259,8 +259,8 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		expect(await poller.poll()).toMatchObject([
 			{ orderId, warnings: [expect.stringContaining('TG Market')] },
 		]);
-		await bed.sandbox.client.clearFaults({});
-		await bed.sandbox.client.changeOrder({
+		await harness.sandbox.client.clearFaults({});
+		await harness.sandbox.client.changeOrder({
 			provider: 'tgMarket',
 			orderType: 'stars',
 			orderId: starsId,
@@ -317,14 +317,14 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		await poller.activate();
 		const orderId = await buy(tableName, '');
 		await complete(orderId);
-		await bed.sandbox.client.addFault({
+		await harness.sandbox.client.addFault({
 			provider: 'teleKartStars',
 			operation: 'order.get',
 			times: -1,
 			fault: { type: 'error', status: 503 },
 		});
 		await expect(poller.poll()).rejects.toMatchObject({ httpCode: '503' });
-		await bed.sandbox.client.clearFaults({});
+		await harness.sandbox.client.clearFaults({});
 		expect(await poller.poll()).toMatchObject([{ orderId }]);
 		expect(await poller.poll()).toEqual([]);
 	});
@@ -344,7 +344,7 @@ describe('Track Completion', () => {
 	it('makes the table once when several executions need it at the same moment', async () => {
 		const tableName = newTable();
 		const runs = await Promise.all(
-			Array.from({ length: 4 }, async () => await bed.runNode('teleKartStars', order(tableName))),
+			Array.from({ length: 4 }, async () => await harness.runNode('teleKartStars', order(tableName))),
 		);
 		const rows = (await (await tableOf(tableName)).rows()) as Array<{ orderId: string }>;
 		expect(rows.map(({ orderId }) => orderId).sort()).toEqual(
@@ -355,15 +355,15 @@ describe('Track Completion', () => {
 	});
 
 	it('gives the order with a hint at the missing row when the table cannot be written', async () => {
-		const { orderTrackingApi } = bed.credentials;
-		bed.credentials.orderTrackingApi = { apiKey: 'wrong', baseUrl: n8n.url };
-		const done = await bed.runNode('teleKartStars', order(newTable()));
-		bed.credentials.orderTrackingApi = orderTrackingApi!;
+		const { orderTrackingApi } = harness.credentials;
+		harness.credentials.orderTrackingApi = { apiKey: 'wrong', baseUrl: n8n.url };
+		const done = await harness.runNode('teleKartStars', order(newTable()));
+		harness.credentials.orderTrackingApi = orderTrackingApi!;
 		const [{ orderId }] = jsonOf(done) as [{ orderId: string }];
 		expect(done.error).toBeUndefined();
 		const hints = done.data.resultData.runData.Node?.[0]?.hints ?? [];
 		expect(hints.map(({ message }) => message)).toEqual([expect.stringContaining(`orderId "${orderId}"`)]);
 		expect(hints[0]!.message).toContain('add a row');
-		expect((await bed.sandbox.client.charges()).charges).toHaveLength(1);
+		expect((await harness.sandbox.client.charges()).charges).toHaveLength(1);
 	});
 });

@@ -1,47 +1,52 @@
-import './quiet';
 import type { INodeParameters } from 'n8n-workflow';
-import { startBed, type Bed } from '../support/bed';
-import { shops, type Fault } from './shops';
-import { answersOf, keyOf, retrying, Till } from './till';
+import { useHarness } from '../support/harness';
+import type { Fault } from '../support/sandboxFaults';
+import { toolModes, type ToolMode } from '../support/workflows';
+import { SUGGESTS_ANOTHER } from './support/invariants';
+import { answersOf, keyOf, PurchaseHarness, retryOnFail } from './support/purchaseHarness';
+import { kindNames, purchaseKinds } from './support/purchaseKinds';
 
-/** What an AI agent may buy with a node as its tool, in both of the ways n8n runs tools. */
+/** What an AI agent may buy with a node as its tool, in both modes in which n8n runs tools. */
 
-let bed: Bed;
-beforeAll(async () => {
-	bed = await startBed();
-});
-afterAll(async () => await bed.close());
+const harness = useHarness();
 
-const ways = ['engine', 'function'] as const;
-const cases = shops.flatMap(({ name }) => ways.map((way): [string, (typeof ways)[number]] => [name, way]));
-const ceilings = shops.filter(({ ceiling }) => ceiling !== undefined);
-const withCeiling = ceilings.flatMap(({ name }) =>
-	ways.map((way): [string, (typeof ways)[number]] => [name, way]),
+const inBothModes = (names: string[]) =>
+	names.flatMap((name) => toolModes.map((mode): [string, ToolMode] => [name, mode]));
+const cases = inBothModes(kindNames);
+const withMaxPrice = inBothModes(
+	purchaseKinds.filter(({ maxPrice }) => maxPrice !== undefined).map(({ name }) => name),
 );
 
 /** What an agent needs to be allowed to buy. */
-const allowed = (till: Till, options: INodeParameters = {}): INodeParameters => ({
+const allowed = (purchases: PurchaseHarness, options: INodeParameters = {}): INodeParameters => ({
 	allowAgentPurchases: true,
-	options: { ...(till.shop.ceiling === undefined ? {} : { maxPrice: till.shop.ceiling }), ...options },
+	options: {
+		...(purchases.kind.maxPrice === undefined ? {} : { maxPrice: purchases.kind.maxPrice }),
+		...options,
+	},
 });
-const call = (till: Till, more: object = {}) => ({ input: { who: till.recipients[0]!, ...more } });
+const call = (purchases: PurchaseHarness, more: object = {}) => ({
+	input: { recipient: purchases.recipients[0]!, ...more },
+});
 
-async function expectRefusal(till: Till, answers: string[], words: RegExp): Promise<void> {
+async function expectRefusal(purchases: PurchaseHarness, answers: string[], words: RegExp): Promise<void> {
 	expect(answers.length).toBeGreaterThan(0);
 	for (const answer of answers) {
 		expect(answer).toMatch(words);
 		expect(answer).toMatch(/do not \w+ (it )?again/i);
 	}
-	expect(await till.sends()).toEqual([]);
+	expect(await purchases.requests()).toEqual([]);
 }
 
-describe.each(cases)('%s, run by the %s', (name, way) => {
+describe.each(cases)('%s, run by the %s', (name, mode) => {
 	it('buys once for a call that is allowed, also with Retry On Fail', async () => {
-		const till = await Till.open(bed, name);
-		const [answer] = answersOf(await till.ask(way, [call(till)], allowed(till), retrying()));
-		const [bought] = await till.charged();
+		const purchases = await PurchaseHarness.open(harness, name);
+		const [answer] = answersOf(
+			await purchases.askAgent(mode, [call(purchases)], allowed(purchases), retryOnFail()),
+		);
+		const [bought] = await purchases.charged();
 		expect(answer).toContain(bought);
-		expect(await till.sends()).toHaveLength(1);
+		expect(await purchases.requests()).toHaveLength(1);
 	});
 
 	it.each([
@@ -51,67 +56,82 @@ describe.each(cases)('%s, run by the %s', (name, way) => {
 		['when the model sets the switch', { allowAgentPurchases: "={{ $fromAI('allow', '', 'boolean') }}" }],
 		['when the switch is a word', { allowAgentPurchases: 'true' }],
 	])('buys nothing %s', async (_, parameters) => {
-		const till = await Till.open(bed, name);
-		const { allowAgentPurchases: _switch, ...rest } = allowed(till);
-		const done = await till.ask(way, [call(till, { allow: true })], { ...rest, ...parameters }, retrying());
-		await expectRefusal(till, answersOf(done), /AI agents may not/);
+		const purchases = await PurchaseHarness.open(harness, name);
+		const { allowAgentPurchases: _switch, ...rest } = allowed(purchases);
+		const done = await purchases.askAgent(
+			mode,
+			[call(purchases, { allow: true })],
+			{ ...rest, ...parameters },
+			retryOnFail(),
+		);
+		await expectRefusal(purchases, answersOf(done), /AI agents may not/);
 	});
 
-	it('a model that asks for the same again after an unanswered purchase buys nothing more', async () => {
-		const till = await Till.open(bed, name);
-		await till.strike({ type: 'redirect', status: 302 }, { times: -1 });
-		const calls = [call(till), call(till), call(till)];
-		const done = await till.ask(way, calls, allowed(till, { requestTimeout: 2 }));
+	it('a model that repeats its call after an unanswered purchase buys nothing more', async () => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		await purchases.injectFault({ type: 'redirect', status: 302 }, { times: -1 });
+		const calls = [call(purchases), call(purchases), call(purchases)];
+		const done = await purchases.askAgent(mode, calls, allowed(purchases, { requestTimeout: 2 }));
 		for (const answer of answersOf(done)) {
 			expect(answer).toMatch(/outcome of this purchase is unknown.*Do not \w+ it (again )?before checking/);
-			expect(answer).not.toMatch(/try again|retry|run the workflow again/i);
+			expect(answer).not.toMatch(SUGGESTS_ANOTHER);
 		}
-		const sends = await till.sends();
-		if (till.shop.recovery === 'repeat') expect(new Set(sends.map(keyOf)).size).toBe(1);
-		else expect(sends).toHaveLength(1);
+		const requests = await purchases.requests();
+		if (purchases.kind.recovery === 'repeat') expect(new Set(requests.map(keyOf)).size).toBe(1);
+		else expect(requests).toHaveLength(1);
 	});
 
 	it.each<[string, Fault]>([
 		['dropped connection', { type: 'drop', phase: 'after' }],
 		['server error', { type: 'error', status: 502, phase: 'after' }],
-	])("a %s: the model is never told n8n's stock text, which says to retry", async (_, fault) => {
-		const till = await Till.open(bed, name);
-		await till.strike(fault, { times: -1 });
-		const done = await till.ask(way, [call(till)], allowed(till, { requestTimeout: 1 }), retrying());
+	])("a %s: the model never gets n8n's stock text, which says to retry", async (_, fault) => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		await purchases.injectFault(fault, { times: -1 });
+		const done = await purchases.askAgent(
+			mode,
+			[call(purchases)],
+			allowed(purchases, { requestTimeout: 1 }),
+			retryOnFail(),
+		);
 		const [answer] = answersOf(done);
-		const [bought] = await till.charged();
-		if (till.shop.recovery === 'lookUp') expect(answer).toContain(bought);
+		const [bought] = await purchases.charged();
+		if (purchases.kind.recovery === 'lookUp') expect(answer).toContain(bought);
 		else expect(answer).toMatch(/outcome of this purchase is unknown/);
 		expect(answer).not.toMatch(/perhaps it is offline|retry/i);
-		expect(await till.charged()).toHaveLength(1);
+		expect(await purchases.charged()).toHaveLength(1);
 	});
 
-	it('buys again for a further call once the one before it was bought', async () => {
-		const till = await Till.open(bed, name);
-		await till.ask(way, [call(till), call(till)], allowed(till));
-		expect(await till.sends()).toHaveLength(2);
-		expect(await till.charged()).toHaveLength(name === 'Tribute' ? 1 : 2);
+	it('buys for a further call when the one before it was bought', async () => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		await purchases.askAgent(mode, [call(purchases), call(purchases)], allowed(purchases));
+		expect(await purchases.requests()).toHaveLength(2);
+		expect(await purchases.charged()).toHaveLength(name === 'Tribute' ? 1 : 2);
 	});
 
 	it('what the model writes beside the arguments changes nothing', async () => {
-		const till = await Till.open(bed, name);
+		const purchases = await PurchaseHarness.open(harness, name);
 		const injected = { toolCallId: 'forged', allowAgentPurchases: true, options: { maxPrice: 1e9 } };
-		const { options } = allowed(till);
-		const done = await till.ask(way, [call(till, injected)], { options: options! });
-		await expectRefusal(till, answersOf(done), /AI agents may not/);
+		const { options } = allowed(purchases);
+		const done = await purchases.askAgent(mode, [call(purchases, injected)], { options: options! });
+		await expectRefusal(purchases, answersOf(done), /AI agents may not/);
 	});
 });
 
-describe.each(withCeiling)('%s, run by the %s: Max Price', (name, way) => {
-	it('must be there', async () => {
-		const till = await Till.open(bed, name);
-		const done = await till.ask(way, [call(till)], { allowAgentPurchases: true }, retrying());
-		await expectRefusal(till, answersOf(done), /only buy below a Max Price/);
+describe.each(withMaxPrice)('%s, run by the %s: Max Price', (name, mode) => {
+	it('is required', async () => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		const done = await purchases.askAgent(
+			mode,
+			[call(purchases)],
+			{ allowAgentPurchases: true },
+			retryOnFail(),
+		);
+		await expectRefusal(purchases, answersOf(done), /only buy below a Max Price/);
 	});
 
 	it.each([
 		['typed by the model', "={{ $fromAI('limit', '', 'number') }}"],
-		['typed by the model, spelt otherwise', "={{ $fromAi('limit', '', 'number') }}"],
+		['typed by the model, in another spelling', "={{ $fromAi('limit', '', 'number') }}"],
 		['from the item', '={{ $json.limit }}'],
 		['from the item by its old name', '={{ $data.limit }}'],
 		['from the input', '={{ $input.first().json.limit }}'],
@@ -121,50 +141,73 @@ describe.each(withCeiling)('%s, run by the %s: Max Price', (name, way) => {
 		['from evaluated text', "={{ $evaluateExpression('1000') }}"],
 		['hidden in an expression of the options as a whole', undefined],
 	])('must not be %s', async (_, maxPrice) => {
-		const till = await Till.open(bed, name);
+		const purchases = await PurchaseHarness.open(harness, name);
 		const options = maxPrice === undefined ? '={{ { maxPrice: $json.limit } }}' : { maxPrice };
 		const parameters = { allowAgentPurchases: true, options } as INodeParameters;
-		const done = await till.ask(way, [call(till, { limit: 1000 })], parameters, {}, { limit: 1000 });
-		await expectRefusal(till, answersOf(done), /AI model may not choose maxPrice|only buy below a Max Price/);
+		const done = await purchases.askAgent(
+			mode,
+			[call(purchases, { limit: 1000 })],
+			parameters,
+			{},
+			{ limit: 1000 },
+		);
+		await expectRefusal(
+			purchases,
+			answersOf(done),
+			/AI model may not choose maxPrice|only buy below a Max Price/,
+		);
 	});
 
 	it('may come from where the model does not write', async () => {
-		const till = await Till.open(bed, name);
-		const done = await till.ask(
-			way,
-			[call(till)],
-			{ ...allowed(till, { maxPrice: "={{ $('Start').first().json.budget }}" }) },
+		const purchases = await PurchaseHarness.open(harness, name);
+		const done = await purchases.askAgent(
+			mode,
+			[call(purchases)],
+			{ ...allowed(purchases, { maxPrice: "={{ $('Start').first().json.budget }}" }) },
 			{},
-			{ budget: till.shop.ceiling! },
+			{ budget: purchases.kind.maxPrice! },
 		);
 		expect(answersOf(done)).toHaveLength(1);
-		expect(await till.charged()).toHaveLength(1);
+		expect(await purchases.charged()).toHaveLength(1);
 	});
 
-	it('holds', async () => {
-		const till = await Till.open(bed, name);
-		const done = await till.ask(way, [call(till)], allowed(till, { maxPrice: 0.01 }), retrying());
+	it('is kept to', async () => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		const done = await purchases.askAgent(
+			mode,
+			[call(purchases)],
+			allowed(purchases, { maxPrice: 0.01 }),
+			retryOnFail(),
+		);
 		expect(answersOf(done)[0]).toMatch(/above the Max Price of 0.01/);
-		expect(await till.sends()).toEqual([]);
+		expect(await purchases.requests()).toEqual([]);
 	});
 });
 
-describe.each(cases.filter(([name]) => name !== 'Tribute'))('%s, run by the %s: the key', (name, way) => {
+describe.each(cases.filter(([name]) => name !== 'Tribute'))('%s, run by the %s: the key', (name, mode) => {
 	const path = { 'AI-Market': 'idempotencyKey', GamesDrop: 'transactionId' }[name] ?? 'orderOnceKey';
 	it.each(["={{ $fromAI('key', '', 'string') }}", '={{ $json.key }}', '=order-{{ $input.item.json.key }}'])(
 		'is not for the model to choose: %s',
 		async (key) => {
-			const till = await Till.open(bed, name);
+			const purchases = await PurchaseHarness.open(harness, name);
 			const parameters =
-				path === 'orderOnceKey' ? allowed(till, { orderOnceKey: key }) : { ...allowed(till), [path]: key };
-			const done = await till.ask(way, [call(till, { key: 'mine' })], parameters, {}, { key: 'mine' });
-			await expectRefusal(till, answersOf(done), new RegExp(`AI model may not choose ${path}`));
+				path === 'orderOnceKey'
+					? allowed(purchases, { orderOnceKey: key })
+					: { ...allowed(purchases), [path]: key };
+			const done = await purchases.askAgent(
+				mode,
+				[call(purchases, { key: 'mine' })],
+				parameters,
+				{},
+				{ key: 'mine' },
+			);
+			await expectRefusal(purchases, answersOf(done), new RegExp(`AI model may not choose ${path}`));
 		},
 	);
 });
 
 it('a workflow needs none of the switches', async () => {
-	const till = await Till.open(bed, 'TeleKart');
-	await till.buy();
-	expect(await till.charged()).toHaveLength(1);
+	const purchases = await PurchaseHarness.open(harness, 'TeleKart');
+	await purchases.buy();
+	expect(await purchases.charged()).toHaveLength(1);
 });

@@ -1,21 +1,24 @@
-import './quiet';
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import {
+	createServer,
+	request as httpRequest,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { Socket, type AddressInfo } from 'node:net';
-import { startBed, type Bed } from '../support/bed';
-import { CERTIFICATE, KEY } from './certificate';
-import { shops } from './shops';
-import { retrying, saidOf, Till } from './till';
+import { Socket } from 'node:net';
+import { errorOf, useHarness } from '../support/harness';
+import { listen } from '../support/listen';
+import { PurchaseHarness, retryOnFail } from './support/purchaseHarness';
+import { kindNames } from './support/purchaseKinds';
+import { TLS_CERTIFICATE, TLS_KEY } from './support/tlsCertificate';
 
 /**
- * Which connections certainly brought nothing to the provider, and which may have: only the former are rejections.
+ * Which failed connections prove that nothing reached the provider: only those are rejections. After the others
+ * the outcome is unknown.
  */
 
-let bed: Bed;
-beforeAll(async () => {
-	bed = await startBed();
-});
-afterAll(async () => await bed.close());
+const harness = useHarness();
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -25,22 +28,37 @@ afterEach(async () => {
 	}
 });
 
-async function listen(server: Server): Promise<number> {
+/** Starts a server for the rest of the test, and gives its port. */
+async function serve(server: Server): Promise<number> {
 	servers.push(server);
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return (server.address() as AddressInfo).port;
+	return await listen(server);
 }
 
-/** A till whose provider is somewhere else. */
-async function moved(name: string, baseUrl: string): Promise<Till> {
-	const till = await Till.open(bed, name);
-	const { id } = Object.values(till.use.credentials!)[0]!;
-	bed.credentials[id!] = { ...till.account.credentials, baseUrl };
-	return till;
+/** Purchases whose provider has another address. */
+async function openAt(name: string, baseUrl: string): Promise<PurchaseHarness> {
+	const purchases = await PurchaseHarness.open(harness, name);
+	purchases.changeCredential({ baseUrl });
+	return purchases;
 }
 
-const quick = (till: Till) => till.order({ options: { requestTimeout: 2 } });
-const buy = async (till: Till) => saidOf(await till.buy(undefined, quick(till), retrying(2)));
+const buy = async (purchases: PurchaseHarness) =>
+	errorOf(
+		await purchases.buy(undefined, purchases.parameters({ options: { requestTimeout: 2 } }), retryOnFail(2)),
+	);
+
+/** Forwards a request to another port of this machine, and the answer back, or to `answered`. */
+function forward(
+	incoming: IncomingMessage,
+	outgoing: ServerResponse,
+	{ port, path }: { port: string; path: string },
+	answered = (answer: IncomingMessage) => {
+		outgoing.writeHead(answer.statusCode!, answer.headers);
+		answer.pipe(outgoing);
+	},
+): void {
+	const { method, headers } = incoming;
+	incoming.pipe(httpRequest({ host: '127.0.0.1', port, path, method, headers }, answered));
+}
 
 describe('never sent', () => {
 	it.each([
@@ -55,7 +73,7 @@ describe('never sent', () => {
 		['another protocol', 'ftp://127.0.0.1:1', /its address is not valid/],
 	])('%s', async (_, baseUrl, words) => {
 		for (const name of ['TeleKart', 'TG stars', 'Tribute']) {
-			const { message, description, data } = await buy(await moved(name, baseUrl));
+			const { message, description, data } = await buy(await openAt(name, baseUrl));
 			expect(data).toMatchObject({ code: null, outcome: 'rejected' });
 			expect(message).toMatch(words);
 			expect(description).toMatch(/Base URL/);
@@ -63,30 +81,29 @@ describe('never sent', () => {
 	});
 
 	it('a key that no header can carry', async () => {
-		const till = await Till.open(bed, 'TeleKart');
-		const { id } = Object.values(till.use.credentials!)[0]!;
-		bed.credentials[id!] = { ...till.account.credentials, apiKey: 'tah_ключ\n' };
-		const { data } = await buy(till);
+		const purchases = await PurchaseHarness.open(harness, 'TeleKart');
+		purchases.changeCredential({ apiKey: 'tah_ключ\n' });
+		const { data } = await buy(purchases);
 		expect(data).toMatchObject({ outcome: 'rejected' });
-		expect(await till.charged()).toEqual([]);
+		expect(await purchases.charged()).toEqual([]);
 	});
 
 	it('a certificate that is not trusted, and the server sees no request', async () => {
 		let seen = 0;
-		const port = await listen(
-			createTlsServer({ key: KEY, cert: CERTIFICATE }, () => seen++) as unknown as Server,
+		const port = await serve(
+			createTlsServer({ key: TLS_KEY, cert: TLS_CERTIFICATE }, () => seen++) as unknown as Server,
 		);
-		const { message, data } = await buy(await moved('TeleKart', `https://127.0.0.1:${port}`));
+		const { message, data } = await buy(await openAt('TeleKart', `https://127.0.0.1:${port}`));
 		expect(data).toMatchObject({ outcome: 'rejected' });
 		expect(message).toMatch(/its certificate is not valid/);
 		expect(seen).toBe(0);
 	});
 
-	it('AI-Market, which repeats, gives up after a while', async () => {
-		const till = await moved('AI-Market', 'http://127.0.0.1:1');
+	it('AI-Market, whose purchases are repeated, gives up after a while', async () => {
+		const purchases = await openAt('AI-Market', 'http://127.0.0.1:1');
 		const started = Date.now();
-		const done = await till.buy(undefined, till.order({ options: { requestTimeout: 300 } }));
-		expect(saidOf(done).data).toMatchObject({ outcome: 'rejected' });
+		const done = await purchases.buy(undefined, purchases.parameters({ options: { requestTimeout: 300 } }));
+		expect(errorOf(done).data).toMatchObject({ outcome: 'rejected' });
 		// Far from twice the request timeout.
 		expect(Date.now() - started).toBeLessThan(120_000);
 	}, 150_000);
@@ -95,8 +112,8 @@ describe('never sent', () => {
 describe('perhaps sent', () => {
 	/** Breaks the connection as the system would, when the provider has the request. */
 	async function breakWith(code: string, syscall: string, name = 'TeleKart') {
-		const till = await Till.open(bed, name);
-		await till.strike({ type: 'hang', phase: 'after' }, { times: -1 });
+		const purchases = await PurchaseHarness.open(harness, name);
+		await purchases.injectFault({ type: 'hang', phase: 'after' }, { times: -1 });
 		const sockets: Socket[] = [];
 		const { connect: open } = Socket.prototype;
 		Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
@@ -104,11 +121,12 @@ describe('perhaps sent', () => {
 			return open.apply(this, args as never) as Socket;
 		} as never;
 		try {
-			const running = till.buy(undefined, till.order(), retrying(3));
-			while ((await till.charged()).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+			const running = purchases.buy(undefined, purchases.parameters(), retryOnFail(3));
+			while ((await purchases.charged()).length === 0)
+				await new Promise((resolve) => setTimeout(resolve, 10));
 			const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall, errno: -1 });
 			for (const socket of sockets) socket.destroy(error);
-			return { till, said: saidOf(await running) };
+			return { purchases, error: errorOf(await running) };
 		} finally {
 			Socket.prototype.connect = open;
 		}
@@ -123,11 +141,11 @@ describe('perhaps sent', () => {
 		['ECONNREFUSED', 'read'],
 		['EADDRNOTAVAIL', 'write'],
 	])('%s from %s, after the provider took the order', async (code, syscall) => {
-		const { till, said } = await breakWith(code, syscall);
-		expect(said.data).toMatchObject({ code: null, outcome: 'unknown' });
+		const { purchases, error } = await breakWith(code, syscall);
+		expect(error.data).toMatchObject({ code: null, outcome: 'unknown' });
 		// n8n puts a text of its own in place of one that names such a code.
-		expect(`${said.message} ${said.description}`).not.toContain(code);
-		expect(await till.sends()).toHaveLength(1);
+		expect(`${error.message} ${error.description}`).not.toContain(code);
+		expect(await purchases.requests()).toHaveLength(1);
 	});
 
 	it.each([
@@ -142,8 +160,8 @@ describe('perhaps sent', () => {
 			if (kind === 'plain') socket.end('220 welcome\r\n');
 			if (kind === 'rude') socket.destroy();
 		});
-		const till = await moved('TeleKart', `http://127.0.0.1:${await listen(server)}`);
-		expect((await buy(till)).data).toMatchObject({ outcome: 'unknown' });
+		const purchases = await openAt('TeleKart', `http://127.0.0.1:${await serve(server)}`);
+		expect((await buy(purchases)).data).toMatchObject({ outcome: 'unknown' });
 	});
 
 	it('an answer that breaks off, or promises more than it gives', async () => {
@@ -156,8 +174,8 @@ describe('perhaps sent', () => {
 				response.write('{"ok":true,"data":{"order_id":"2026');
 				setTimeout(() => response.destroy(), 20);
 			});
-			const till = await moved('TeleKart', `http://127.0.0.1:${await listen(server)}`);
-			expect((await buy(till)).data).toMatchObject({ outcome: 'unknown' });
+			const purchases = await openAt('TeleKart', `http://127.0.0.1:${await serve(server)}`);
+			expect((await buy(purchases)).data).toMatchObject({ outcome: 'unknown' });
 		}
 	});
 });
@@ -171,95 +189,70 @@ describe('through a proxy', () => {
 		}
 	});
 
-	/** What a purchase comes to behind a proxy; tests themselves go round it. */
+	/** A purchase through a proxy on this port. The tests' own requests do not use it. */
 	async function behind(port: number) {
-		const till = await Till.open(bed, 'TeleKart');
+		const purchases = await PurchaseHarness.open(harness, 'TeleKart');
 		// Loopback addresses are often excepted, so the provider has a name that only the proxy resolves.
-		const { id } = Object.values(till.use.credentials!)[0]!;
-		const { baseUrl } = till.account.credentials;
-		const { port: sandboxPort, pathname } = new URL(baseUrl!);
-		bed.credentials[id!] = {
-			...till.account.credentials,
-			baseUrl: `http://provider.invalid:${sandboxPort}${pathname}`,
-		};
+		const { port: sandboxPort, pathname } = new URL(purchases.account.credentials.baseUrl!);
+		purchases.changeCredential({ baseUrl: `http://provider.invalid:${sandboxPort}${pathname}` });
 		process.env.HTTP_PROXY = `http://127.0.0.1:${port}`;
 		delete process.env.NO_PROXY;
-		return { till, said: await buy(till) };
+		return { purchases, error: await buy(purchases) };
 	}
 
 	/** Forwards to the sandbox, and answers with what `reply` makes of it. */
-	const proxy = (reply: 'faithful' | 'broken' | 502 | 407 | 'refuses'): Server =>
+	const proxy = (reply: 'faithful' | 'broken' | 502 | 407): Server =>
 		createServer((incoming, outgoing) => {
 			if (reply === 407) return void outgoing.writeHead(407).end('Proxy Authentication Required');
-			const { port, pathname } = new URL(incoming.url!);
-			const forwarded = httpRequest(
-				{ host: '127.0.0.1', port, path: pathname, method: incoming.method, headers: incoming.headers },
-				(answer) => {
-					if (reply === 'broken') return void outgoing.destroy();
-					if (reply === 502) return void outgoing.writeHead(502).end('<h1>Bad Gateway</h1>');
-					outgoing.writeHead(answer.statusCode!, answer.headers);
-					answer.pipe(outgoing);
-				},
-			);
-			incoming.pipe(forwarded);
+			const { port, pathname: path } = new URL(incoming.url!);
+			const answered =
+				reply === 'broken'
+					? () => void outgoing.destroy()
+					: reply === 502
+						? () => void outgoing.writeHead(502).end('<h1>Bad Gateway</h1>')
+						: undefined;
+			forward(incoming, outgoing, { port, path }, answered);
 		});
 
 	it('that works, it is bought', async () => {
-		const { till, said } = await behind(await listen(proxy('faithful')));
-		expect(said.data).toBeUndefined();
-		expect(await till.charged()).toHaveLength(1);
+		const { purchases, error } = await behind(await serve(proxy('faithful')));
+		expect(error.data).toBeUndefined();
+		expect(await purchases.charged()).toHaveLength(1);
 	});
 
 	it.each(['broken', 502] as const)('that loses the answer (%s), the outcome is unknown', async (reply) => {
-		const { till, said } = await behind(await listen(proxy(reply)));
-		expect(said.data).toMatchObject({ outcome: 'unknown' });
-		expect(await till.sends()).toHaveLength(1);
+		const { purchases, error } = await behind(await serve(proxy(reply)));
+		expect(error.data).toMatchObject({ outcome: 'unknown' });
+		expect(await purchases.requests()).toHaveLength(1);
 	});
 
 	it('that is not there or wants a password, nothing was sent', async () => {
-		for (const port of [1, await listen(proxy(407))]) {
-			const { till, said } = await behind(port);
-			expect(said.data).toMatchObject({ outcome: 'rejected' });
-			expect(await till.sends()).toEqual([]);
+		for (const port of [1, await serve(proxy(407))]) {
+			const { purchases, error } = await behind(port);
+			expect(error.data).toMatchObject({ outcome: 'rejected' });
+			expect(await purchases.requests()).toEqual([]);
 		}
 	});
 });
 
 it('every provider: a purchase opens a connection of its own, so that none is closed on it while it waits', async () => {
 	const ports = new Map<string, Set<number | undefined>>();
-	for (const { name } of shops) {
-		const till = await Till.open(bed, name);
+	for (const name of kindNames) {
+		const purchases = await PurchaseHarness.open(harness, name);
 		const seen = new Set<number | undefined>();
-		const target = new URL(till.account.credentials.baseUrl!);
+		const target = new URL(purchases.account.credentials.baseUrl!);
 		const server = createServer((incoming, outgoing) => {
 			if (incoming.method === 'POST') seen.add(incoming.socket.remotePort);
-			const forwarded = httpRequest(
-				{
-					host: '127.0.0.1',
-					port: target.port,
-					path: incoming.url,
-					method: incoming.method,
-					headers: incoming.headers,
-				},
-				(answer) => {
-					outgoing.writeHead(answer.statusCode!, answer.headers);
-					answer.pipe(outgoing);
-				},
-			);
-			incoming.pipe(forwarded);
+			forward(incoming, outgoing, { port: target.port, path: incoming.url! });
 		});
-		const { id } = Object.values(till.use.credentials!)[0]!;
-		const port = await listen(server);
-		bed.credentials[id!] = {
-			...till.account.credentials,
-			baseUrl: `http://127.0.0.1:${port}${target.pathname}`,
-		};
-		await till.buy(till.items(3));
-		expect(await till.charged()).toHaveLength(3);
+		const port = await serve(server);
+		purchases.changeCredential({ baseUrl: `http://127.0.0.1:${port}${target.pathname}` });
+		await purchases.buy(purchases.items(3));
+		expect(await purchases.charged()).toHaveLength(3);
 		ports.set(name, seen);
 	}
 	// GamesDrop asks for its price with a POST as well.
 	expect([...ports].map(([name, seen]) => [name, seen.size])).toEqual(
-		shops.map(({ name }) => [name, name === 'GamesDrop' ? 6 : 3]),
+		kindNames.map((name) => [name, name === 'GamesDrop' ? 6 : 3]),
 	);
 });

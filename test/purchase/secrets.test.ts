@@ -1,30 +1,29 @@
-import './quiet';
 import { Container } from '@n8n/di';
 import { Logger } from '@n8n/backend-common';
 import { LoggerProxy, type IDataObject } from 'n8n-workflow';
-import { startBed, type Bed } from '../support/bed';
+import { useHarness } from '../support/harness';
+import type { Fault } from '../support/sandboxFaults';
 import type { Finished } from '../support/engine';
-import { shops, type Fault } from './shops';
-import { continuing, retrying, Till } from './till';
+import type { ToolMode } from '../support/workflows';
+import { continueOnFail, PurchaseHarness, retryOnFail } from './support/purchaseHarness';
+import { kindNames } from './support/purchaseKinds';
 
-/** Keys, tokens and delivered codes stand where they belong and nowhere else, whatever a provider echoes. */
+/** Keys, tokens and delivered codes appear only where they belong, whatever a provider echoes. */
 
-let bed: Bed;
+const harness = useHarness();
 const lines: string[] = [];
-beforeAll(async () => {
-	bed = await startBed();
-	const note = (...words: unknown[]) => void lines.push(words.map((word) => textOf(word)).join(' '));
-	const logger = { debug: note, info: note, warn: note, error: note };
+beforeAll(() => {
+	const record = (...words: unknown[]) => void lines.push(words.map((word) => textOf(word)).join(' '));
+	const logger = { debug: record, info: record, warn: record, error: record };
 	LoggerProxy.init(logger);
 	Object.assign(Container.get(Logger), logger);
-	jest.spyOn(console, 'log').mockImplementation(note);
-	jest.spyOn(console, 'error').mockImplementation(note);
-	jest.spyOn(console, 'warn').mockImplementation(note);
+	jest.spyOn(console, 'log').mockImplementation(record);
+	jest.spyOn(console, 'error').mockImplementation(record);
+	jest.spyOn(console, 'warn').mockImplementation(record);
 });
-afterAll(async () => await bed.close());
 beforeEach(() => lines.splice(0));
 
-/** All there is in a value, errors with what they hide included. */
+/** All text in a value, with the properties that errors hide. */
 function textOf(value: unknown): string {
 	const seen = new Set<unknown>();
 	const parts: string[] = [];
@@ -39,7 +38,7 @@ function textOf(value: unknown): string {
 	return parts.join('\n');
 }
 
-/** What an execution leaves behind, without what it remembers of itself and, if asked, without the codes it gave. */
+/** What an execution leaves behind: without its purchase memory and, on request, without its output. */
 function tracesOf({ data, run }: Finished, withOutput = true): string {
 	const { resultData } = data;
 	const shown = withOutput
@@ -56,9 +55,7 @@ function tracesOf({ data, run }: Finished, withOutput = true): string {
 	return [textOf(shown), textOf(run.status), ...lines].join('\n');
 }
 
-const names = shops.map(({ name }) => name);
-
-/** A provider's words with the secret in each of them. */
+/** An answer with the secret in each of its texts. */
 const echoing = (secret: string): IDataObject => ({
 	ok: false,
 	success: false,
@@ -84,33 +81,33 @@ const echoes = (secret: string): Array<[string, Fault]> => [
 	],
 ];
 
-describe.each(names)("%s: the key is in none of an execution's traces", (name) => {
+describe.each(kindNames)("%s: the key is in none of an execution's traces", (name) => {
 	it.each(echoes('').map(([what], index): [string, number] => [what, index]))(
 		'after %s',
 		async (_, index) => {
 			const options = { requestTimeout: 1 };
-			const ask = async (till: Till, way: 'engine' | 'function') =>
-				await till.ask(way, [{ input: { who: till.recipients[0]! } }], {
+			const ask = async (purchases: PurchaseHarness, mode: ToolMode) =>
+				await purchases.askAgent(mode, [{ input: { recipient: purchases.recipients[0]! } }], {
 					allowAgentPurchases: true,
-					options: { ...options, ...(till.shop.ceiling === undefined ? {} : { maxPrice: 50 }) },
+					options: { ...options, ...(purchases.kind.maxPrice === undefined ? {} : { maxPrice: 50 }) },
 				});
-			const buy = async (till: Till, more: object) =>
-				await till.buy(undefined, till.order({ options }), more);
-			const ways: Array<(till: Till) => Promise<Finished>> = [
-				async (till) => await buy(till, retrying(2)),
-				async (till) => await buy(till, { ...continuing, ...retrying(2) }),
-				async (till) => await buy(till, { onError: 'continueErrorOutput' }),
-				async (till) => await ask(till, 'engine'),
-				async (till) => await ask(till, 'function'),
+			const buy = async (purchases: PurchaseHarness, more: object) =>
+				await purchases.buy(undefined, purchases.parameters({ options }), more);
+			const runs: Array<(purchases: PurchaseHarness) => Promise<Finished>> = [
+				async (purchases) => await buy(purchases, retryOnFail(2)),
+				async (purchases) => await buy(purchases, { ...continueOnFail, ...retryOnFail(2) }),
+				async (purchases) => await buy(purchases, { onError: 'continueErrorOutput' }),
+				async (purchases) => await ask(purchases, 'engine'),
+				async (purchases) => await ask(purchases, 'function'),
 			];
 			await Promise.all(
-				ways.map(async (way) => {
-					const till = await Till.open(bed, name);
-					const secret = till.account.key;
-					await till.strike(echoes(secret)[index]![1], { times: -1 });
-					const done = await way(till);
-					expect(await till.sends()).not.toEqual([]);
-					expect(await till.charged()).toEqual([]);
+				runs.map(async (run) => {
+					const purchases = await PurchaseHarness.open(harness, name);
+					const secret = purchases.account.key;
+					await purchases.injectFault(echoes(secret)[index]![1], { times: -1 });
+					const done = await run(purchases);
+					expect(await purchases.requests()).not.toEqual([]);
+					expect(await purchases.charged()).toEqual([]);
 					expect(tracesOf(done)).not.toContain(secret);
 					// What the execution remembers for its next tries is saved with it.
 					expect(textOf(done.data.executionData?.contextData)).not.toContain(secret);
@@ -124,12 +121,11 @@ describe.each(names)("%s: the key is in none of an execution's traces", (name) =
 		const origins = ['http://127.0.0.1:1', 'http://nowhere.invalid', 'not an address', 'ftp://127.0.0.1', ''];
 		await Promise.all(
 			origins.map(async (baseUrl) => {
-				const till = await Till.open(bed, name);
-				const { id } = Object.values(till.use.credentials!)[0]!;
-				if (baseUrl !== '') bed.credentials[id!] = { ...till.account.credentials, baseUrl };
-				const done = await till.buy(undefined, till.order({ options: { requestTimeout: 1 } }));
+				const purchases = await PurchaseHarness.open(harness, name);
+				if (baseUrl !== '') purchases.changeCredential({ baseUrl });
+				const done = await purchases.buy(undefined, purchases.parameters({ options: { requestTimeout: 1 } }));
 				expect(done.error === undefined).toBe(baseUrl === '');
-				expect(tracesOf(done)).not.toContain(till.account.key);
+				expect(tracesOf(done)).not.toContain(purchases.account.key);
 			}),
 		);
 	}, 60_000);
@@ -139,10 +135,10 @@ describe('delivered codes', () => {
 	const codesOf = (done: Finished): string[] =>
 		done.output('Buy').flatMap(({ json }) => (json.codes as string[] | undefined) ?? []);
 
-	it.each(['AI-Market', 'GamesDrop'])('%s: stand in the output and nowhere else', async (name) => {
-		const till = await Till.open(bed, name);
-		await till.strike({ type: 'refuse', code: till.shop.refusal }, { skip: 2, times: 1 });
-		const done = await till.buy(till.items(4), undefined, continuing);
+	it.each(['AI-Market', 'GamesDrop'])('%s: are in the output and nowhere else', async (name) => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		await purchases.injectFault({ type: 'refuse', code: purchases.kind.refusal }, { skip: 2, times: 1 });
+		const done = await purchases.buy(purchases.items(4), undefined, continueOnFail);
 		const codes = codesOf(done);
 		expect(codes).toHaveLength(3);
 		for (const code of codes) {
@@ -153,9 +149,13 @@ describe('delivered codes', () => {
 	});
 
 	it.each(['AI-Market', 'GamesDrop'])('%s: are in no error about the items after them', async (name) => {
-		const till = await Till.open(bed, name);
-		await till.strike({ type: 'drop', phase: 'before' }, { skip: 2, times: -1 });
-		const failed = await till.buy(till.items(3), till.order({ options: { requestTimeout: 1 } }), retrying(2));
+		const purchases = await PurchaseHarness.open(harness, name);
+		await purchases.injectFault({ type: 'drop', phase: 'before' }, { skip: 2, times: -1 });
+		const failed = await purchases.buy(
+			purchases.items(3),
+			purchases.parameters({ options: { requestTimeout: 1 } }),
+			retryOnFail(2),
+		);
 		expect(failed.error).toBeDefined();
 		const known = textOf(failed.data.executionData?.contextData);
 		const codes = known.match(name === 'AI-Market' ? /AIM002-[\w-]+/g : /^\d{12}$/gm)!;
@@ -164,10 +164,10 @@ describe('delivered codes', () => {
 	});
 
 	it('AI-Market: an answer cut short gives none of it away', async () => {
-		const till = await Till.open(bed, 'AI-Market');
-		await till.strike({ type: 'unreadable', kind: 'truncated' }, { times: -1 });
-		const failed = await till.buy(undefined, till.order({ options: { requestTimeout: 1 } }));
-		expect(await till.charged()).toHaveLength(1);
+		const purchases = await PurchaseHarness.open(harness, 'AI-Market');
+		await purchases.injectFault({ type: 'unreadable', kind: 'truncated' }, { times: -1 });
+		const failed = await purchases.buy(undefined, purchases.parameters({ options: { requestTimeout: 1 } }));
+		expect(await purchases.charged()).toHaveLength(1);
 		expect(tracesOf(failed)).not.toMatch(/AIM002/);
 	});
 });

@@ -1,10 +1,10 @@
+import './n8nLog';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { ExecutionLifecycleHooks, UnrecognizedNodeTypeError, WorkflowExecute } from 'n8n-core';
 import {
 	createEmptyRunExecutionData,
 	ICredentialsHelper,
-	NodeHelpers,
 	Workflow,
 	type IConnections,
 	type ICredentialDataDecryptedObject,
@@ -65,19 +65,16 @@ export class NodeTypes implements INodeTypes {
 	}
 }
 
-/** Stands where n8n's server keeps credentials: hands out given values and calls the class's own `authenticate`. */
-class GivenCredentials extends ICredentialsHelper {
-	private readonly types = new Map<string, ICredentialType>();
+/** Replaces n8n's database of credentials: gives these values, and calls the type's own `authenticate`. */
+export class GivenCredentials extends ICredentialsHelper {
+	private readonly types: Map<string, ICredentialType>;
 
 	constructor(
-		classes: CredentialClass[],
+		types: ICredentialType[],
 		private readonly values: Credentials,
 	) {
 		super();
-		for (const credentialClass of classes) {
-			const type = new credentialClass();
-			this.types.set(type.name, type);
-		}
+		this.types = new Map(types.map((type) => [type.name, type]));
 	}
 
 	getParentTypes() {
@@ -140,7 +137,10 @@ export const additionalDataFor = (
 ) =>
 	({
 		executionId,
-		credentialsHelper: new GivenCredentials(host.credentialTypes, host.credentials),
+		credentialsHelper: new GivenCredentials(
+			host.credentialTypes.map((credentialType) => new credentialType()),
+			host.credentials,
+		),
 		currentNodeExecutionIndex: 0,
 		variables: {},
 		restApiUrl: 'http://127.0.0.1/rest',
@@ -206,27 +206,37 @@ export async function execute(
 	definition: TestWorkflow,
 	options: RunOptions = {},
 ): Promise<Finished> {
-	const { executionId = randomUUID(), mode = 'trigger' } = options;
+	const { mode = 'trigger' } = options;
 	const workflow = workflowOf(host, definition);
-	await workflow.expression.acquireIsolate?.();
-	const execution = new WorkflowExecute(
-		additionalDataFor(host, executionId, workflow, mode),
-		mode,
-		createEmptyRunExecutionData(),
-	);
-	const start = workflow.getNode(options.from ?? definition.nodes[0]!.name)!;
-	const running = execution.run({ workflow, startNode: start });
-	options.started?.({ cancel: () => running.cancel() });
-	const run = (await running) as IRun;
-	return {
-		run,
-		data: run.data,
-		executionId,
-		error: run.data.resultData.error as Finished['error'],
-		output: (node, output = 0, runIndex = 0) =>
-			run.data.resultData.runData[node]?.[runIndex]?.data?.main?.[output] ?? [],
-	};
+	const startNode = workflow.getNode(options.from ?? definition.nodes[0]!.name)!;
+	return await runToEnd(host, workflow, { ...options, mode }, createEmptyRunExecutionData(), (execution) => {
+		const running = execution.run({ workflow, startNode });
+		options.started?.({ cancel: () => running.cancel() });
+		return running;
+	});
 }
 
-export const resolveNodeType = (type: INodeType | IVersionedNodeType): INodeType =>
-	NodeHelpers.getVersionedNodeType(type);
+/** Runs a workflow from the data given, and gives back the isolate in which n8n evaluates its expressions. */
+export async function runToEnd(
+	host: Host,
+	workflow: Workflow,
+	{ executionId = randomUUID(), mode }: { executionId?: string; mode: WorkflowExecuteMode },
+	data: IRunExecutionData,
+	begin: (execution: WorkflowExecute) => PromiseLike<IRun>,
+): Promise<Finished> {
+	await workflow.expression.acquireIsolate();
+	try {
+		const additionalData = additionalDataFor(host, executionId, workflow, mode);
+		const run = await begin(new WorkflowExecute(additionalData, mode, data));
+		return {
+			run,
+			data: run.data,
+			executionId,
+			error: run.data.resultData.error as Finished['error'],
+			output: (node, output = 0, runIndex = 0) =>
+				run.data.resultData.runData[node]?.[runIndex]?.data?.main?.[output] ?? [],
+		};
+	} finally {
+		await workflow.expression.releaseIsolate();
+	}
+}

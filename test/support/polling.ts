@@ -9,7 +9,7 @@ import {
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { additionalDataFor, NodeTypes, type Host } from './engine';
-import { node } from './nodes';
+import { node } from './workflows';
 
 const TYPE = 'digitalGoodsOrderTrigger';
 const CREDENTIALS = ['teleKartStarsApi', 'tgMarketApi', 'gamesDropApi', 'orderTrackingApi'];

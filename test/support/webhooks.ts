@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { HookContext, WebhookContext } from 'n8n-core';
 import {
@@ -14,10 +13,11 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { additionalDataFor, NodeTypes, type Host } from './engine';
-import { node } from './nodes';
+import { listen } from './listen';
+import { node } from './workflows';
 
-/** Where n8n dies while it works on a call. */
-export type Moment = 'before the execution' | 'before it is remembered' | 'before the answer';
+/** Where n8n crashes while it works on a call. */
+export type CrashPoint = 'before the execution' | 'before it is remembered' | 'before the answer';
 
 /**
  * A webhook trigger as n8n serves it, over HTTP: a workflow object with a copy of the static data for each call, the
@@ -41,12 +41,13 @@ export class Webhooks {
 
 	mode: 'webhook' | 'manual' = 'webhook';
 
-	private death: Moment | undefined;
-	private dead = false;
+	private crashPoint: CrashPoint | undefined;
+	private hasCrashed = false;
 	private readonly node: INode;
 	private readonly server: Server;
 	private readonly types: NodeTypes;
 	private id = newId();
+	private port = 0;
 
 	private constructor(
 		private readonly host: Host,
@@ -71,12 +72,12 @@ export class Webhooks {
 		more: Partial<INode> = {},
 	): Promise<Webhooks> {
 		const webhooks = new Webhooks(host, type, parameters, more);
-		await new Promise<void>((done) => webhooks.server.listen(0, '127.0.0.1', done));
+		webhooks.port = await listen(webhooks.server);
 		return webhooks;
 	}
 
 	get url(): string {
-		return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/webhook`;
+		return `http://127.0.0.1:${this.port}/webhook`;
 	}
 
 	/** All items of all executions. */
@@ -84,16 +85,16 @@ export class Webhooks {
 		return this.executions.flat();
 	}
 
-	/** n8n dies at this moment of the next call that gets there. */
-	dieAt(moment: Moment): void {
-		this.death = moment;
+	/** Lets n8n crash at this point of the next call that gets there. */
+	crashAt(point: CrashPoint): void {
+		this.crashPoint = point;
 	}
 
-	/** Another process, with nothing but the database: what the last one knew it knew of another workflow ID. */
+	/** Continues as another process, with nothing but the database: what the last one kept belongs to another workflow ID. */
 	restart(): void {
 		this.id = newId();
-		this.death = undefined;
-		this.dead = false;
+		this.crashPoint = undefined;
+		this.hasCrashed = false;
 	}
 
 	/** What the editor calls when the workflow is activated. */
@@ -121,7 +122,7 @@ export class Webhooks {
 	}
 
 	private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		if (this.dead) return void response.destroy();
+		if (this.hasCrashed) return void response.destroy();
 		const staticData = this.saved === null ? undefined : (JSON.parse(this.saved) as IDataObject);
 		const workflow = this.workflowFrom(staticData);
 		const result = await this.call(workflow, request, response);
@@ -132,7 +133,7 @@ export class Webhooks {
 			if (result.noWebhookResponse !== true) answer(response, 200, result.webhookResponse);
 			return;
 		}
-		if (this.dies('before the execution')) return void response.destroy();
+		if (this.crashes('before the execution')) return void response.destroy();
 		try {
 			await this.creating(items);
 		} catch {
@@ -141,11 +142,11 @@ export class Webhooks {
 		// n8n builds another workflow on the same static data now, which takes it for unchanged.
 		this.workflowFrom(staticData);
 		this.executions.push(items);
-		if (this.dies('before it is remembered')) return void response.destroy();
-		const said = result.webhookResponse as unknown;
+		if (this.crashes('before it is remembered')) return void response.destroy();
+		const body = result.webhookResponse as unknown;
 		if (this.mode === 'webhook') await this.save(workflow);
-		if (this.dies('before the answer')) return void response.destroy();
-		answer(response, 200, said);
+		if (this.crashes('before the answer')) return void response.destroy();
+		answer(response, 200, body);
 	}
 
 	private async call(
@@ -184,9 +185,9 @@ export class Webhooks {
 		this.saved = written;
 	}
 
-	private dies(moment: Moment): boolean {
-		if (this.death === moment) this.dead = true;
-		return this.dead;
+	private crashes(point: CrashPoint): boolean {
+		if (this.crashPoint === point) this.hasCrashed = true;
+		return this.hasCrashed;
 	}
 
 	private workflowFrom(staticData: IDataObject | undefined): Workflow {

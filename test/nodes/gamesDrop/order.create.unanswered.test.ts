@@ -1,0 +1,173 @@
+import { jsonOf } from '../../support/harness';
+import { type Fault } from '../../support/sandboxFaults';
+import { order, PLAYER, stars, TELEGRAM_ID, useGamesDrop } from '../support/gamesDrop';
+import { detailsOf } from '../support/providerNode';
+
+const { harness, run, buy, injectFault, charges, requests, bodies, details } = useGamesDrop();
+
+describe('an answer that does not come', () => {
+	type Lost = [string, Fault];
+	const ways = (phase: 'before' | 'after'): Lost[] => [
+		['a dropped connection', { type: 'drop', phase }],
+		['a server that hangs', { type: 'hang', phase }],
+		...([500, 502, 503, 504] as const).map((status): Lost => [
+			`HTTP ${status}`,
+			{ type: 'error', status, phase },
+		]),
+		...(['html', 'truncated', 'empty', 'wrongShape'] as const).map((kind): Lost => [
+			`an unreadable answer (${kind})`,
+			{ type: 'unreadable', kind, phase },
+		]),
+	];
+	const quick = { options: { requestTimeout: 1 } };
+
+	it.each(ways('after'))('is looked up by the transaction ID: %s', async (_, what) => {
+		await injectFault('order.create', what);
+		const done = await run(stars(quick));
+		expect(done.error).toBeUndefined();
+		const [{ transactionId }] = jsonOf(done) as [{ transactionId: string }];
+		expect(jsonOf(done)).toEqual([
+			expect.objectContaining({ state: 'completed', recipient: TELEGRAM_ID, price: 0.78, transactionId }),
+		]);
+		expect(await bodies('order.get')).toEqual([{ transactionId }]);
+		expect(await requests('order.create')).toHaveLength(1);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it.each(ways('before'))('leaves the outcome unknown when nothing is found: %s', async (_, what) => {
+		await injectFault('order.create', what);
+		const done = await buy({ transactionId: 'invoice-9', ...quick });
+		expect(detailsOf(done)).toMatchObject({ provider: 'gamesDrop', outcome: 'unknown' });
+		expect(done.error?.message).toMatch(/^The outcome of this purchase is unknown.*\(key invoice-9\)$/);
+		expect(done.error?.description).toMatch(/Order: Get by Transaction ID "invoice-9"/);
+		expect(await requests('order.create')).toHaveLength(1);
+		expect(await charges()).toEqual([]);
+	});
+
+	it('delivers the key that was bought', async () => {
+		await injectFault('order.create', { type: 'drop', phase: 'after' });
+		expect(jsonOf(await buy(quick))).toEqual([
+			expect.objectContaining({ codes: [expect.stringMatching(/^\d{12}$/)] }),
+		]);
+	});
+
+	it('finds an order that appears a little later', async () => {
+		await injectFault('order.create', { type: 'drop', phase: 'after' });
+		await injectFault('order.get', { type: 'refuse', code: 'ORDER_NOT_FOUND' });
+		expect(jsonOf(await buy())).toEqual([expect.objectContaining({ state: 'completed' })]);
+		expect(await requests('order.get')).toHaveLength(2);
+	});
+
+	it.each([
+		['refused', { type: 'refuse', code: 'INVALID_TOKEN' } as const],
+		['never answered', { type: 'hang' } as const],
+		['dropped', { type: 'drop' } as const],
+	])('leaves the outcome unknown when the look is %s, and the same ID finds it later', async (_, what) => {
+		await injectFault('order.create', { type: 'drop', phase: 'after' });
+		const { id } = await injectFault('order.get', what, { times: -1 });
+		const done = await buy({ transactionId: 'invoice-9', ...quick });
+		expect(detailsOf(done)).toEqual(details(null, 'unknown'));
+		expect(done.error?.description).toMatch(/GamesDrop takes each Transaction ID once/);
+
+		await harness.sandbox.client.clearFaults({ id });
+		const repeated = await buy({ transactionId: 'invoice-9', ...quick });
+		expect(jsonOf(repeated)).toEqual([
+			expect.objectContaining({ state: 'completed', codes: [expect.any(String)] }),
+		]);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it('does not pass another order under the same ID for this one', async () => {
+		const [earlier] = jsonOf(await buy({ transactionId: 'shared' }));
+		await injectFault('order.create', { type: 'drop', phase: 'before' });
+		const done = await run(stars({ transactionId: 'shared', ...quick }));
+		expect(detailsOf(done)).toEqual(details(null, 'unknown'));
+		expect(done.error?.description).toContain(
+			`GamesDrop has order ${String(earlier!.orderId)} (COMPLETED, product 101)`,
+		);
+		expect(done.error?.description).not.toContain((earlier!.codes as string[])[0]);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it('is not sent again by Retry On Fail', async () => {
+		await injectFault('order.create', { type: 'error', status: 502 });
+		const done = await buy(quick, [{}], { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
+		expect(detailsOf(done)).toMatchObject({ outcome: 'unknown' });
+		expect(await requests('order.create')).toHaveLength(1);
+	});
+
+	it('takes no redirect', async () => {
+		await injectFault('order.create', { type: 'redirect', status: 307 });
+		expect(detailsOf(await buy(quick))).toMatchObject({ outcome: 'rejected' });
+		await injectFault('order.create', { type: 'redirect', status: 302 });
+		expect(detailsOf(await buy(quick))).toMatchObject({ outcome: 'unknown' });
+		expect(await charges()).toEqual([]);
+	});
+});
+
+describe('a transaction ID that was used before', () => {
+	it('brings the order back when it is the same: no recipient on either side', async () => {
+		const [first] = jsonOf(await buy({ transactionId: 'invoice-1' }));
+		const repeated = await buy({ transactionId: 'invoice-1' });
+		expect(jsonOf(repeated)).toEqual([first]);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it('brings the order back when it is the same: Stars for the same account', async () => {
+		const [first] = jsonOf(await run(stars({ transactionId: 'invoice-1' })));
+		expect(jsonOf(await run(stars({ transactionId: 'invoice-1' })))).toEqual([first]);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it.each([
+		['another product', stars({ transactionId: 'used' }), 'order %s (COMPLETED, product 101)'],
+		[
+			'a recipient the order does not name',
+			order({ transactionId: 'used', gameUserId: PLAYER }),
+			'order %s (COMPLETED, product 101)',
+		],
+		[
+			'a customer the order does not name',
+			order({ transactionId: 'used', email: 'a@b.c' }),
+			'order %s (COMPLETED, product 101)',
+		],
+	])('is refused for %s', async (_, parameters, named) => {
+		const [earlier] = jsonOf(await buy({ transactionId: 'used' }));
+		const done = await run(parameters);
+		expect(done.error?.message).toBe(
+			`This Transaction ID was used before, for ${named.replace('%s', String(earlier!.orderId))} (key used)`,
+		);
+		expect(done.error?.description).toMatch(/Nothing was ordered now.*use another Transaction ID/);
+		expect(done.error?.httpCode).toBe('409');
+		expect(detailsOf(done)).toEqual(details('TRANSACTION_DUPLICATE'));
+		expect(JSON.stringify([done.error?.message, done.error?.description])).not.toContain(
+			(earlier!.codes as string[])[0],
+		);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it('is refused for another account', async () => {
+		await run(stars({ transactionId: 'used' }));
+		const done = await run(stars({ transactionId: 'used', gameUserId: '777000777' }));
+		expect(detailsOf(done)).toMatchObject({ code: 'TRANSACTION_DUPLICATE', outcome: 'rejected' });
+		expect((await charges()).map(({ recipient }) => recipient)).toEqual([TELEGRAM_ID]);
+	});
+
+	it('is refused for an order that was cancelled and names no product', async () => {
+		const [cancelled] = jsonOf(await run(stars({ transactionId: 'used', gameUserId: '123456789' })));
+		const done = await run(stars({ transactionId: 'used', gameUserId: '123456789' }));
+		expect(done.error?.message).toBe(
+			`This Transaction ID was used before, for order ${String(cancelled!.orderId)} (CANCELED) (key used)`,
+		);
+	});
+
+	it('is refused when the order cannot be looked up', async () => {
+		await buy({ transactionId: 'used' });
+		await injectFault('order.get', { type: 'refuse', code: 'ORDER_NOT_FOUND' });
+		const done = await buy({ transactionId: 'used' });
+		expect(done.error?.message).toMatch(
+			/^This Transaction ID was used for an order before, which could not be looked up/,
+		);
+		expect(detailsOf(done)).toEqual(details('TRANSACTION_DUPLICATE'));
+	});
+});
