@@ -5,7 +5,7 @@ import { AccountExists, type Account } from './accounts';
 import type { Clock } from './clock';
 import { faultSpecSchema, type Faults } from './faults';
 import type { Journal } from './journal';
-import type { Ledger } from './ledger';
+import type { Charges } from './charges';
 import { serviceNames, type Provider, type ServiceName, type Settings } from './provider';
 import type { N8nProvider } from './providers/n8n';
 import type { TributeProvider } from './providers/tribute';
@@ -53,7 +53,7 @@ const schemas = {
 		provider: provider.optional(),
 		account: account.optional(),
 	}),
-	ledgerFilter: z.strictObject({
+	chargeFilter: z.strictObject({
 		provider: provider.optional(),
 		account: account.optional(),
 		orderId: z.string().optional(),
@@ -141,7 +141,7 @@ export interface Controlled {
 	providers: Record<ServiceName, Provider>;
 	tribute: Pick<TributeProvider, 'deliver' | 'deliveries'>;
 	n8n: Pick<N8nProvider, 'tablesOf' | 'setTable' | 'setExecutions'>;
-	ledger: Ledger;
+	charges: Charges;
 	journal: Journal;
 	faults: Faults;
 	clock: Clock;
@@ -172,7 +172,7 @@ class ControlError extends Error {
 }
 
 export function control(app: FastifyInstance, sandbox: Controlled): void {
-	const { providers, ledger, journal, faults, clock, settings } = sandbox;
+	const { providers, charges, journal, faults, clock, settings } = sandbox;
 
 	const read = <K extends keyof Schemas>(schema: K, input: unknown): z.output<Schemas[K]> => {
 		const result = schemas[schema].safeParse(input);
@@ -228,12 +228,12 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 	app.get('/faults', async (request) => faults.list(read('faultFilter', request.query)));
 	app.delete('/faults', async (request) => faults.clear(read('faultFilter', request.query)));
 
-	app.get('/charges', async (request) => ledger.view(read('ledgerFilter', request.query)));
+	app.get('/charges', async (request) => charges.view(read('chargeFilter', request.query)));
 	app.get('/requests', async (request) => journal.view(read('requestFilter', request.query)));
 
 	app.post('/reset', async (request) => {
 		const scope = bodyOf('reset', request);
-		ledger.clear(scope);
+		charges.clear(scope);
 		journal.clear(scope);
 		faults.clear(scope);
 		if (scope.account !== undefined) {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock';
-import type { Charge } from './ledger';
+import type { Charge } from './charges';
 
 /** From `afterMs` after the order was taken its status is `status`. */
 export interface Step {
@@ -29,8 +29,8 @@ export interface OrderChange {
 }
 
 /**
- * The orders of one account. Statuses follow from the clock when somebody looks, so that there is no timer
- * per order and moving the clock moves them all. `reached` is told of every change: it moves the money.
+ * The orders of one account. Statuses follow from the clock when they are read, so that there is no timer
+ * per order and moving the clock moves them all. `reached` is called with every change: it moves the money.
  */
 export class OrderBook<O extends Order> {
 	private readonly orders = new Map<string, O>();
@@ -55,7 +55,7 @@ export class OrderBook<O extends Order> {
 	}
 
 	/** Brings every order up to date, so that what they give back counts. */
-	settle(): void {
+	advanceAll(): void {
 		if (this.clock.now() < this.nextDue) return;
 		this.nextDue = Infinity;
 		for (const order of this.moving) this.advance(order);
@@ -75,7 +75,7 @@ export class OrderBook<O extends Order> {
 			order.timeline = timeline.map((step) => ({ ...step, afterMs: step.afterMs + age }));
 		}
 		this.follow(order);
-		this.clock.wake();
+		this.clock.notify();
 		return order;
 	}
 

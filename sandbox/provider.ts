@@ -2,15 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Account, Accounts, AccountSpec } from './accounts';
 import type { Clock } from './clock';
-import type { Ledger } from './ledger';
+import type { Charges } from './charges';
+import type { ServiceName } from './names';
 import type { OrderChange, Timeline } from './orders';
 
-export const providerNames = ['teleKartStars', 'tgMarket', 'tribute', 'aiMarket', 'gamesDrop'] as const;
-export type ProviderName = (typeof providerNames)[number];
-
-/** Everything the sandbox doubles: the providers, and n8n's own Data Tables. */
-export const serviceNames = [...providerNames, 'n8n'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export { providerNames, serviceNames, type ProviderName, type ServiceName } from './names';
 
 /** An answer. A string body is sent as it is, anything else as JSON. */
 export class Reply {
@@ -108,7 +104,7 @@ export interface Provider<A extends Account = Account> {
 /** What all providers of one sandbox share. */
 export interface World {
 	clock: Clock;
-	ledger: Ledger;
+	charges: Charges;
 	settings: Settings;
 }
 

@@ -7,9 +7,9 @@ import { type Account, type AccountSpec } from './accounts';
 import { SandboxClient } from './client';
 import { Clock } from './clock';
 import { control } from './control';
-import { Faults, textOf, type Outcome, type Strike } from './faults';
+import { Faults, textOf, type Outcome, type Injection } from './faults';
 import { Journal, type RequestEntry } from './journal';
-import { Ledger } from './ledger';
+import { Charges } from './charges';
 import {
 	providerNames,
 	Refusal,
@@ -95,7 +95,7 @@ const demoTimelines: Timelines = {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const { port = 0, host = '127.0.0.1', keepRequests = 2000 } = options;
 	const clock = new Clock();
-	const ledger = new Ledger(() => clock.now());
+	const charges = new Charges(() => clock.now());
 	const journal = new Journal(keepRequests);
 	const faults = new Faults();
 	const startSettings = (): Settings => ({
@@ -105,7 +105,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	});
 	const settings = startSettings();
 
-	const world = { clock, ledger, settings };
+	const world = { clock, charges, settings };
 	const tributeProvider = tribute(world);
 	const dataTables = n8n(world);
 	const providers = {
@@ -229,7 +229,7 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 			body: parsedBody(request, provider),
 			url: entry.path,
 		};
-		const strike = faults.strike({
+		const injection = faults.inject({
 			provider,
 			operation: route.operation,
 			account: account?.name,
@@ -237,10 +237,10 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 			rawBody: entry.body,
 			call,
 		});
-		entry.faults = strike.ids;
-		strike.prepare?.(call);
+		entry.faults = injection.ids;
+		injection.prepare?.(call);
 
-		return await serve({ ...call, account } as Call, strike, headers, exchange);
+		return await serve({ ...call, account } as Call, injection, headers, exchange);
 	} catch (error) {
 		return dressed(refusal(error), headers);
 	}
@@ -249,29 +249,29 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 /** The provider's own headers are on its own answers, not on those of a fault. */
 async function serve(
 	call: Call,
-	strike: Strike,
+	injection: Injection,
 	headers: Record<string, string>,
 	{ route, reply, clock }: Exchange,
 ): Promise<Outcome> {
 	const release = route.open ? undefined : route.hold?.(call);
 	let answer: Reply;
 	try {
-		if (strike.delayBefore) await clock.pause(strike.delayBefore);
-		const instead = strike.instead?.();
+		if (injection.delayBefore) await clock.pause(injection.delayBefore);
+		const instead = injection.instead?.();
 		// A purchase that hangs is under way until its client leaves.
 		if (instead === 'hang') await gone(reply.raw);
 		if (instead) return instead;
 		answer = await answerTo(route, call);
-		if (strike.double) {
+		if (injection.double) {
 			const second = await answerTo(route, call);
-			if (strike.double === 'last') answer = second;
+			if (injection.double === 'last') answer = second;
 		}
 	} finally {
 		release?.();
 	}
 	answer = dressed(answer, headers);
-	if (strike.delayAfter) await clock.pause(strike.delayAfter);
-	return strike.afterwards?.(answer) ?? answer;
+	if (injection.delayAfter) await clock.pause(injection.delayAfter);
+	return injection.afterwards?.(answer) ?? answer;
 }
 
 const rawBody = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');

@@ -152,7 +152,7 @@ export class Table {
 		return this.rows.map((row) => this.sent(row));
 	}
 
-	/** SQLite counts on from the highest ID there is: that of a row that was deleted comes again. */
+	/** SQLite counts on from the highest ID there is: the ID of the last row is used anew once that row is deleted. */
 	private newId(): number {
 		if (this.database === 'sqlite') this.lastId = this.rows.reduce((id, row) => Math.max(id, row.id), 0);
 		return ++this.lastId;
@@ -321,7 +321,7 @@ function checkedValue(name: string, value: unknown, type: ColumnType): string | 
 	return (result.newValue as unknown as { toUTC(): { toISO(): string } }).toUTC().toISO();
 }
 
-/** LIKE with `%` for anything; a text without it is looked for anywhere. */
+/** LIKE with `%` for anything; a text without it may stand anywhere. */
 function likeness(text: string, ignoreCase: boolean): RegExp {
 	const pattern = (text.includes('%') ? text : `%${text}%`)
 		.split('%')

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { Account, Accounts, randomKey } from '../accounts';
 import { aiMarketProducts } from '../catalogs/aiMarket';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { isRecord, ok, refusals, Reply, type Provider, type World } from '../provider';
 
 /*
@@ -20,7 +20,7 @@ class AiMarketAccount extends Account {
 	readonly underWay = new Set<string>();
 }
 
-export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketAccount> {
+export function aiMarket({ clock, charges, settings }: World): Provider<AiMarketAccount> {
 	const name = 'aiMarket';
 	const currency = 'USDT';
 
@@ -87,7 +87,7 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 		product.stock -= quantity;
 		account.balance = toCents(account.balance - required);
 		const orderId = `AM-${++lastOrder}`;
-		ledger.charge({
+		charges.charge({
 			provider: name,
 			account: account.name,
 			operation: 'order.create',

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
 import { gamesDropOffers, testOfferId, usdPer, type Offer, type Settlement } from '../catalogs/gamesDrop';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { OrderBook, type Order } from '../orders';
 import {
 	bearer,
@@ -86,7 +86,7 @@ class GamesDropAccount extends Account {
 	}
 }
 
-export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDropAccount> {
+export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDropAccount> {
 	const name = 'gamesDrop';
 
 	const refuse = refusals(
@@ -160,7 +160,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		order.refunded = true;
 		account.balance = toCents(account.balance + order.usd);
 		record(account, 'REFUND', order.usd, `Refund - ${order.offer.product.name}`);
-		ledger.refund({
+		charges.refund({
 			provider: name,
 			account: account.name,
 			operation: 'order.cancel',
@@ -216,7 +216,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 
 		const charged = offer.orderedPrice ?? offer.price;
 		const usd = isTest ? 0 : Math.max(toCents(charged * usdPer[offer.product.currency]), 0.01);
-		account.orders.settle();
+		account.orders.advanceAll();
 		if (usd > account.balance && !account.isPostpaid) throw refuse('INSUFFICIENT_BALANCE');
 
 		const number = ++lastOrder;
@@ -239,7 +239,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 			timeline,
 			refunded: false,
 			extra: {},
-			charge: ledger.charge({
+			charge: charges.charge({
 				provider: name,
 				account: account.name,
 				operation: 'order.create',
@@ -326,7 +326,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 	}
 
 	function balance({ account }: Call<GamesDropAccount>): Reply {
-		account.orders.settle();
+		account.orders.advanceAll();
 		return ok({
 			balance: account.balance,
 			draftBalance: 0,
@@ -341,7 +341,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		const page = Number(query.page ?? 1);
 		const limit = Number(query.limit ?? 20);
 		if (!isWhole(page) || !isWhole(limit)) throw badBody('page and limit must be numbers from 1');
-		account.orders.settle();
+		account.orders.advanceAll();
 		const { length: total } = account.transactions;
 		const end = Math.max(total - (page - 1) * limit, 0);
 		const latestFirst = account.transactions.slice(Math.max(end - limit, 0), end).reverse();
@@ -446,7 +446,7 @@ interface PageRequest {
 
 interface Entry {
 	offer: Offer;
-	/** What a search looks into. */
+	/** The text that is searched. */
 	text: string;
 	/** The offer as a page has it, written when a page first needs it. */
 	row?: string | undefined;
@@ -485,7 +485,7 @@ class Catalog {
 		const start = (request.page - 1) * request.limit;
 		const rows = entries.slice(start, start + request.limit).map((entry) => (entry.row ??= row(entry.offer)));
 		const text = `{"count":${entries.length},"rows":[${rows.join(',')}]}`;
-		// Searches are as many as their words; only pages of the whole catalog are asked for again and again.
+		// Searches are as many as their words; only pages of the whole catalog are asked for repeatedly.
 		if (request.search === undefined && this.pages.size < 100) this.pages.set(id, text);
 		return text;
 	}

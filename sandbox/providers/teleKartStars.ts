@@ -1,6 +1,6 @@
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
 import { teleKartProducts, starRateUsd, type TeleKartProduct } from '../catalogs/teleKartStars';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { OrderBook, type Order } from '../orders';
 import {
 	bearer,
@@ -37,7 +37,7 @@ class TeleKartAccount extends Account {
 	}
 }
 
-export function teleKartStars({ clock, ledger, settings }: World): Provider<TeleKartAccount> {
+export function teleKartStars({ clock, charges, settings }: World): Provider<TeleKartAccount> {
 	const name = 'teleKartStars';
 	const currency = 'USD';
 
@@ -83,7 +83,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 		if (order.refunded) return;
 		order.refunded = true;
 		account.balance = toCents(account.balance + order.price);
-		ledger.refund({
+		charges.refund({
 			provider: name,
 			account: account.name,
 			operation: 'order.cancel',
@@ -173,7 +173,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 				path: '/api/v1/balance',
 				operation: 'balance.get',
 				handle({ account }) {
-					account.orders.settle();
+					account.orders.advanceAll();
 					return data({ user_id: account.userId, balance_usd: account.balance });
 				},
 			},
@@ -188,7 +188,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 					const targets = readTargets(body, refuse);
 					const price = toCents(priceOf(product, body.stars, refuse) * targets.length);
 
-					account.orders.settle();
+					account.orders.advanceAll();
 					if (price > account.balance) {
 						throw refuse('INSUFFICIENT_BALANCE', { balance_usd: account.balance, required_usd: price });
 					}
@@ -208,7 +208,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 						price,
 						refunded: false,
 						extra: {},
-						charge: ledger.charge({
+						charge: charges.charge({
 							provider: name,
 							account: account.name,
 							operation: 'order.create',

@@ -1,5 +1,5 @@
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { OrderBook, type Order } from '../orders';
 import {
 	bearer,
@@ -54,7 +54,7 @@ const failures: Record<string, string> = {
 	refunded: 'Funds returned',
 };
 
-export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketAccount> {
+export function tgMarket({ clock, charges, settings }: World): Provider<TgMarketAccount> {
 	const name = 'tgMarket';
 	const currency = 'USD';
 	const amountRule = 'amount must be int between 50 and 1000000';
@@ -91,14 +91,14 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		(spec) => {
 			const account: TgMarketAccount = new TgMarketAccount(
 				spec,
-				new OrderBook(clock, (order) => settle(account, order)),
+				new OrderBook(clock, (order) => refundIfOver(account, order)),
 			);
 			return account;
 		},
 	);
 
 	/** What becomes of the locked money once an order is over. */
-	function settle(account: TgMarketAccount, order: TgMarketOrder): void {
+	function refundIfOver(account: TgMarketAccount, order: TgMarketOrder): void {
 		if (!finalStatuses.has(order.status)) return;
 		const failed = order.status !== 'completed';
 		if (order.locked) {
@@ -108,7 +108,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		if (failed && !order.refunded) {
 			order.refunded = true;
 			account.balance = toCents(account.balance + order.price);
-			ledger.refund({
+			charges.refund({
 				provider: name,
 				account: account.name,
 				operation: 'order.cancel',
@@ -165,7 +165,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 
 	function take(account: TgMarketAccount, kind: Kind, username: string, units: number): TgMarketOrder {
 		const price = toCents(kind === 'stars' ? units * prices.star : prices.premium[units]!);
-		account.orders.settle();
+		account.orders.advanceAll();
 		if (price > account.balance) throw refuse('insufficient_balance');
 		account.balance = toCents(account.balance - price);
 		account.locked = toCents(account.locked + price);
@@ -184,7 +184,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 			timeline: account.timeline ?? settings.timelines.tgMarket,
 			refunded: false,
 			extra: {},
-			charge: ledger.charge({
+			charge: charges.charge({
 				provider: name,
 				account: account.name,
 				operation: 'order.create',
@@ -203,7 +203,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		const deadline = clock.now() + settings.waitTimeoutMs;
 		while (!finalStatuses.has(order.status)) {
 			if (clock.now() >= deadline) return refuse('timeout', { order_id: order.number }).reply;
-			await clock.lookAgain(Math.min(account.orders.nextChange(order), deadline));
+			await clock.waitUntil(Math.min(account.orders.nextChange(order), deadline));
 			account.orders.get(order.id);
 		}
 		return ok({ ok: true, order_id: order.number, status: order.status, ...outcome(order), ...order.extra });
@@ -242,7 +242,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 				path: '/api/v2/balance',
 				operation: 'balance.get',
 				handle({ account }) {
-					account.orders.settle();
+					account.orders.advanceAll();
 					return ok({
 						ok: true,
 						balance_usd: toCents(account.balance + account.locked),

@@ -67,7 +67,7 @@ export interface TributeProvider extends Provider<TributeAccount> {
 	readonly deliveries: Delivery[];
 }
 
-export function tribute({ clock, ledger, settings }: World): TributeProvider {
+export function tribute({ clock, charges, settings }: World): TributeProvider {
 	const name = 'tribute';
 
 	const refuse = refusals(
@@ -143,7 +143,7 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 
 		purchase.refunded = true;
 		const product = account.products.find(({ id: productId }) => productId === purchase.productId);
-		ledger.refund({
+		charges.refund({
 			provider: name,
 			account: account.name,
 			operation: 'purchase.cancel',
