@@ -1,4 +1,5 @@
 import type { ProviderName, ServiceName } from './names';
+import type { Kept } from './state';
 
 /** Money that moved, or an order that was taken, for one purchase. */
 export interface Charge {
@@ -49,7 +50,7 @@ export interface ChargesView {
 export const toCents = (amount: number): number => Math.round(Number((amount * 100).toFixed(6))) / 100;
 
 /** What the buyers really paid: what tests read to know whether something was bought twice. */
-export class Charges {
+export class Charges implements Kept {
 	private charges: Charge[] = [];
 	private refunds: Refund[] = [];
 	private lastId = 0;
@@ -76,6 +77,15 @@ export class Charges {
 		const gone = matches(filter);
 		this.charges = this.charges.filter((charge) => !gone(charge));
 		this.refunds = this.refunds.filter((refund) => !gone(refund));
+	}
+
+	snapshot(): unknown {
+		const { charges, refunds, lastId } = this;
+		return { charges, refunds, lastId };
+	}
+
+	restore(state: unknown): void {
+		Object.assign(this, state);
 	}
 
 	private timestamp(): string {

@@ -1,5 +1,7 @@
+import type { Kept } from './state';
+
 /** The sandbox's time: the machine's own, plus what tests have moved it by. */
-export class Clock {
+export class Clock implements Kept {
 	private moved = 0;
 	private stopped = false;
 	private readonly waiting = new Set<() => void>();
@@ -16,6 +18,14 @@ export class Clock {
 
 	reset(): void {
 		this.advance(-this.moved);
+	}
+
+	snapshot(): number {
+		return this.moved;
+	}
+
+	restore(state: unknown): void {
+		this.moved = state as number;
 	}
 
 	/** Ends every `waitUntil`: what it waits for may have come. */

@@ -146,6 +146,8 @@ export interface Controlled {
 	faults: Faults;
 	clock: Clock;
 	settings: Settings;
+	/** Resolves when nothing that has happened can be lost any more. */
+	save(): Promise<void>;
 	/** Where the sandbox listens. */
 	origin(): string;
 	/** The settings as they were at the start. */
@@ -205,6 +207,10 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 					? 400
 					: (error.statusCode ?? 500);
 		return reply.status(status).send({ error: error.message });
+	});
+
+	app.addHook('onSend', async (request) => {
+		if (request.method !== 'GET') await sandbox.save();
 	});
 
 	app.post('/accounts', async (request) => {

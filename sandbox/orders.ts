@@ -1,5 +1,6 @@
 import type { Clock } from './clock';
 import type { Charge } from './charges';
+import type { Kept } from './state';
 
 /** From `afterMs` after the order was taken its status is `status`. */
 export interface Step {
@@ -32,7 +33,7 @@ export interface OrderChange {
  * The orders of one account. Statuses follow from the clock when they are read, so that there is no timer
  * per order and moving the clock moves them all. `reached` is called with every change: it moves the money.
  */
-export class OrderBook<O extends Order> {
+export class OrderBook<O extends Order> implements Kept {
 	private readonly orders = new Map<string, O>();
 	private readonly moving = new Set<O>();
 	private nextDue = Infinity;
@@ -59,6 +60,15 @@ export class OrderBook<O extends Order> {
 		if (this.clock.now() < this.nextDue) return;
 		this.nextDue = Infinity;
 		for (const order of this.moving) this.advance(order);
+	}
+
+	snapshot(): O[] {
+		return [...this.orders.values()];
+	}
+
+	/** Orders go on where they would be now. */
+	restore(state: unknown): void {
+		for (const order of state as O[]) this.add(order);
 	}
 
 	/** A status set by hand stays: the order no longer moves by itself, unless it is given a new timeline. */

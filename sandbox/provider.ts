@@ -97,6 +97,8 @@ export interface Provider<A extends Account = Account> {
 	credentials(account: A, origin: string): Record<string, string>;
 	changeOrder?(account: A, orderId: string, orderType: string | undefined, change: OrderChange): unknown;
 	changeProduct?(productId: string, change: ProductChange): unknown;
+	/** Numbers that go on, catalog and stock: with the accounts, what outlives the process. */
+	readonly state: object;
 	/** Catalog and stock as they were at the start. */
 	restock?(): void;
 }

@@ -30,6 +30,7 @@ import { n8n } from './providers/n8n';
 import { teleKartStars } from './providers/teleKartStars';
 import { tgMarket } from './providers/tgMarket';
 import { tribute } from './providers/tribute';
+import { StateFile, type Kept } from './state';
 
 export interface SandboxOptions {
 	/** 0, the default, takes a free one. */
@@ -44,6 +45,8 @@ export interface SandboxOptions {
 	accounts?: Partial<Record<ServiceName, AccountSpec>>;
 	/** How many of the last requests are kept in full. */
 	keepRequests?: number;
+	/** Where accounts, balances, orders, charges and all numbers are kept, so that they go on after a restart. */
+	stateFile?: string;
 }
 
 export interface ApiKeyCredentials {
@@ -122,14 +125,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
+	const file = options.stateFile && new StateFile(options.stateFile, kept({ clock, charges }, providers));
+	const save = async () => {
+		if (file) await file.save();
+	};
+
 	let url = '';
-	const context = { clock, journal, faults };
+	const context = { clock, journal, faults, save };
 	for (const name of serviceNames) serveProvider(app, providers[name], context);
 	await app.register(
 		async (scope) =>
 			control(scope, {
 				...world,
 				providers,
+				save,
 				tribute: tributeProvider,
 				n8n: dataTables,
 				journal,
@@ -154,6 +163,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		async close() {
 			clock.stop();
 			await app.close();
+			await save();
 		},
 	};
 }
@@ -162,6 +172,20 @@ interface Context {
 	clock: Clock;
 	journal: Journal;
 	faults: Faults;
+	/** Resolves when nothing that has happened can be lost any more. */
+	save(): Promise<void>;
+}
+
+/** Everything that outlives the process. */
+function kept(shared: Record<string, Kept>, providers: Record<ServiceName, Provider>): Record<string, Kept> {
+	const parts = serviceNames.flatMap((name): Array<[string, Kept]> => {
+		const { accounts, state } = providers[name];
+		return [
+			[name, { snapshot: () => state, restore: (earlier) => Object.assign(state, earlier) }],
+			[`${name} accounts`, accounts],
+		];
+	});
+	return { ...shared, ...Object.fromEntries(parts) };
 }
 
 function serveProvider(app: FastifyInstance, provider: Provider, context: Context): void {
@@ -186,6 +210,7 @@ function serveProvider(app: FastifyInstance, provider: Provider, context: Contex
 			handler: async (request, reply) => {
 				const entry = begin(request, reply, route.operation);
 				const outcome = await exchange({ provider, route, request, reply, entry, ...context });
+				if (route.method !== 'GET') await context.save();
 				return await send(reply, outcome, entry);
 			},
 		});

@@ -1,5 +1,6 @@
 import { DATA_TABLE_SYSTEM_COLUMN_TYPE_MAP, validateFieldType, type FieldType } from 'n8n-workflow';
 
+import type { Kept } from '../state';
 import { invalid, refuse } from './refusal';
 
 /*
@@ -59,8 +60,8 @@ const systemColumns: Readonly<Record<string, ColumnType>> = DATA_TABLE_SYSTEM_CO
 export const isSystemColumn = (name: string): boolean =>
 	Object.keys(systemColumns).some((column) => column.toLowerCase() === name.toLowerCase());
 
-export class Table {
-	readonly columns: Column[] = [];
+export class Table implements Kept {
+	columns: Column[] = [];
 	private rows: StoredRow[] = [];
 	private lastId = 0;
 
@@ -162,6 +163,18 @@ export class Table {
 		for (const other of this.columns) if (other.index >= column.index) other.index++;
 		this.columns.push(column);
 		this.columns.sort((a, b) => a.index - b.index);
+	}
+
+	snapshot(): unknown {
+		return {
+			columns: this.columns,
+			lastId: this.lastId,
+			rows: this.rows.filter(({ committed }) => committed),
+		};
+	}
+
+	restore(state: unknown): void {
+		Object.assign(this, state);
 	}
 
 	private visible(): StoredRow[] {

@@ -18,6 +18,12 @@ class AiMarketAccount extends Account {
 	/** What purchases answered, by their Idempotency-Key. */
 	readonly results = new Map<string, { at: number; reply: Reply }>();
 	readonly underWay = new Set<string>();
+
+	/** A purchase under way ends with the process. */
+	override snapshot(): Record<string, unknown> {
+		const { underWay: _, ...state } = super.snapshot();
+		return state;
+	}
 }
 
 export function aiMarket({ clock, charges, settings }: World): Provider<AiMarketAccount> {
@@ -41,9 +47,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 		(code, error) => ({ success: false, code, error }),
 	);
 
-	let products = aiMarketProducts();
-	let lastOrder = 100_000;
-	let lastCode = 0;
+	const state = { products: aiMarketProducts(), lastOrder: 100_000, lastCode: 0 };
 
 	const accounts = new Accounts(
 		{ key: 'mk_sandbox', balance: 1000, rate: { limit: 20, windowMs: 60_000 }, ...settings.accounts[name] },
@@ -52,7 +56,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 	);
 
 	function newCode(productId: string): string {
-		const number = String(++lastCode).padStart(6, '0');
+		const number = String(++state.lastCode).padStart(6, '0');
 		const rest = createHash('sha256')
 			.update(`${productId} ${number}`)
 			.digest('hex')
@@ -76,7 +80,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 		if (typeof quantity !== 'number' || !Number.isInteger(quantity) || quantity < 1 || quantity > 10) {
 			throw refuse('VALIDATION', { error: 'quantity must be an integer from 1 to 10' });
 		}
-		const product = products.get(productId);
+		const product = state.products.get(productId);
 		if (!product) throw refuse('PRODUCT_NOT_FOUND');
 		if (product.stock < quantity) throw refuse('OUT_OF_STOCK');
 		const required = toCents(product.price * quantity);
@@ -86,7 +90,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 
 		product.stock -= quantity;
 		account.balance = toCents(account.balance - required);
-		const orderId = `AM-${++lastOrder}`;
+		const orderId = `AM-${++state.lastOrder}`;
 		charges.charge({
 			provider: name,
 			account: account.name,
@@ -111,6 +115,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 		name,
 		prefix: '/ai-market',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: true,
 
@@ -150,7 +155,10 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 				operation: 'product.getAll',
 				handle: () =>
 					ok({
-						products: [...products.values()].map((product) => ({ ...product, in_stock: product.stock > 0 })),
+						products: [...state.products.values()].map((product) => ({
+							...product,
+							in_stock: product.stock > 0,
+						})),
 					}),
 			},
 			{
@@ -176,7 +184,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 		],
 
 		changeProduct(productId, { price, stock, available }) {
-			const product = products.get(productId);
+			const product = state.products.get(productId);
 			if (!product) return undefined;
 			if (price !== undefined) product.price = price;
 			if (stock !== undefined) product.stock = stock;
@@ -184,7 +192,7 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 			return product;
 		},
 		restock() {
-			products = aiMarketProducts();
+			state.products = aiMarketProducts();
 		},
 	};
 }

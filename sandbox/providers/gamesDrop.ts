@@ -113,11 +113,15 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 	);
 	const badBody = (message: string) => refuse('INVALID_REQUEST_BODY', { message });
 
-	let lastOrder = 10_222_501;
-	let lastTransaction = 0;
+	const state = {
+		lastOrder: 10_222_501,
+		lastTransaction: 0,
+		/** What was changed of the catalog, by offer. */
+		changes: new Map<number, Partial<Offer>>(),
+	};
 	let catalog: Catalog | undefined;
 	/** Made when it is first asked for: most sandboxes never show their 12,000 offers. */
-	const offers = () => (catalog ??= new Catalog());
+	const offers = () => (catalog ??= new Catalog(state.changes));
 
 	const accounts = new Accounts(
 		{
@@ -146,7 +150,7 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 		description: string,
 	): void {
 		account.transactions.push({
-			id: ++lastTransaction,
+			id: ++state.lastTransaction,
 			amount,
 			type,
 			description,
@@ -219,7 +223,7 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 		account.orders.advanceAll();
 		if (usd > account.balance && !account.isPostpaid) throw refuse('INSUFFICIENT_BALANCE');
 
-		const number = ++lastOrder;
+		const number = ++state.lastOrder;
 		account.balance = toCents(account.balance - usd);
 		if (!isTest) record(account, 'PURCHASE', -usd, `API Purchase - ${offer.product.name}`);
 		account.byTransaction.set(transactionId, String(number));
@@ -367,6 +371,7 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 		name,
 		prefix: '/gamesdrop',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 
@@ -426,12 +431,13 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 		},
 		changeProduct: (productId, { price, available, stock }) =>
 			offers().change(Number(productId), {
-				...(price !== undefined && { price, orderedPrice: undefined }),
+				...(price !== undefined && { price, orderedPrice: price }),
 				...(stock !== undefined && { inStock: stock > 0 }),
 				...(available !== undefined && { inStock: available }),
 			}),
 		restock() {
 			catalog = undefined;
+			state.changes = new Map();
 		},
 	};
 }
@@ -462,6 +468,11 @@ class Catalog {
 	private readonly visible = new Map<Settlement, Entry[]>();
 	private readonly pages = new Map<string, string>();
 
+	/** @param changes what differs from the offers as they are made, by ID; later changes are added to it */
+	constructor(private readonly changes: Map<number, Partial<Offer>>) {
+		for (const [id, change] of changes) this.change(id, change);
+	}
+
 	get(id: number): Offer | undefined {
 		return this.byId.get(id)?.offer;
 	}
@@ -470,6 +481,7 @@ class Catalog {
 		const entry = this.byId.get(id);
 		if (!entry) return undefined;
 		Object.assign(entry.offer, change);
+		this.changes.set(id, { ...this.changes.get(id), ...change });
 		entry.row = undefined;
 		this.pages.clear();
 		return entry.offer;

@@ -62,8 +62,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 		(error, message) => ({ ok: false, error, message }),
 	);
 
-	let products = teleKartProducts();
-	let lastOrder = 0;
+	const state = { products: teleKartProducts(), lastOrder: 0 };
 
 	const accounts = new Accounts(
 		{ key: 'tah_sandbox', balance: 1000, rate: null, ...settings.accounts[name] },
@@ -97,7 +96,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 	const data = (content: object) => ok({ ok: true, data: content });
 
 	const group = (type: TeleKartProduct['type'], withCustomStars: boolean) =>
-		products
+		state.products
 			.filter((product) => product.type === type && product.available)
 			.filter((product) => withCustomStars || product.price_usd !== undefined)
 			.map(({ available: _, ...listed }) => listed);
@@ -124,6 +123,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 		name,
 		prefix: '/telekart-stars',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 
@@ -183,7 +183,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 				operation: 'order.create',
 				handle({ account, body }) {
 					if (!isRecord(body)) throw refuse('BAD_JSON');
-					const product = products.find(({ id, available }) => available && id === body.product_id);
+					const product = state.products.find(({ id, available }) => available && id === body.product_id);
 					if (!product) throw refuse('INVALID_PRODUCT');
 					const targets = readTargets(body, refuse);
 					const price = toCents(priceOf(product, body.stars, refuse) * targets.length);
@@ -196,7 +196,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 
 					const createdAt = clock.now();
 					const day = new Date(createdAt).toISOString().slice(0, 10).replaceAll('-', '');
-					const id = day + String(++lastOrder).padStart(4, '0');
+					const id = day + String(++state.lastOrder).padStart(4, '0');
 					const order = account.orders.add({
 						id,
 						createdAt,
@@ -252,7 +252,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 			return order && statusView(order);
 		},
 		changeProduct(productId, { price, available }) {
-			const product = products.find(({ id }) => id === productId);
+			const product = state.products.find(({ id }) => id === productId);
 			if (!product) return undefined;
 			if (available !== undefined) product.available = available;
 			if (price !== undefined && product.price_usd === undefined) product.star_rate_usd = price;
@@ -260,7 +260,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 			return product;
 		},
 		restock() {
-			products = teleKartProducts();
+			state.products = teleKartProducts();
 		},
 	};
 }

@@ -81,9 +81,8 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 		(error) => ({ ok: false, error }),
 	);
 
-	const nextId = { stars: 42, premium: 15 };
 	const startPrices = () => ({ star: 0.012, premium: { 3: 12, 6: 16, 12: 29 } as Record<number, number> });
-	let prices = startPrices();
+	const state = { nextId: { stars: 42, premium: 15 }, prices: startPrices() };
 
 	const accounts = new Accounts(
 		{ key: 'sk-sandbox', balance: 1000, rate: { limit: 10, windowMs: 1000 }, ...settings.accounts[name] },
@@ -147,7 +146,7 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 
 		const units = kind === 'stars' ? body.amount : body.duration;
 		if (kind === 'stars' && !isAmount(units)) throw refuse(amountRule);
-		if (kind === 'premium' && (typeof units !== 'number' || !(units in prices.premium)))
+		if (kind === 'premium' && (typeof units !== 'number' || !(units in state.prices.premium)))
 			throw refuse(durationRule);
 
 		const order = take(account, kind, username, units as number);
@@ -164,13 +163,13 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 	}
 
 	function take(account: TgMarketAccount, kind: Kind, username: string, units: number): TgMarketOrder {
-		const price = toCents(kind === 'stars' ? units * prices.star : prices.premium[units]!);
+		const price = toCents(kind === 'stars' ? units * state.prices.star : state.prices.premium[units]!);
 		account.orders.advanceAll();
 		if (price > account.balance) throw refuse('insufficient_balance');
 		account.balance = toCents(account.balance - price);
 		account.locked = toCents(account.locked + price);
 
-		const number = nextId[kind]++;
+		const number = state.nextId[kind]++;
 		return account.orders.add({
 			id: `${kind} ${number}`,
 			kind,
@@ -220,6 +219,7 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 		name,
 		prefix: '/tg-market',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 
@@ -275,12 +275,12 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 		changeProduct(productId, { price }) {
 			const months = Number(/^premium_(3|6|12)$/.exec(productId)?.[1]);
 			if (productId !== 'stars' && !months) return undefined;
-			if (price !== undefined && months) prices.premium[months] = price;
-			else if (price !== undefined) prices.star = price;
-			return prices;
+			if (price !== undefined && months) state.prices.premium[months] = price;
+			else if (price !== undefined) state.prices.star = price;
+			return state.prices;
 		},
 		restock() {
-			prices = startPrices();
+			state.prices = startPrices();
 		},
 	};
 }
