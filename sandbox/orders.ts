@@ -29,6 +29,18 @@ export interface OrderChange {
 	extra?: Record<string, unknown>;
 }
 
+/** What a person is shown of an order. */
+export interface OrderView {
+	orderId: string;
+	status: string;
+	productId: string;
+	recipient: string | null;
+	amount: number;
+	currency: string;
+	/** ISO 8601. */
+	createdAt: string;
+}
+
 /**
  * The orders of one account. Statuses follow from the clock when they are read, so that there is no timer
  * per order and moving the clock moves them all. `reached` is called with every change: it moves the money.
@@ -60,6 +72,20 @@ export class OrderBook<O extends Order> implements Kept {
 		if (this.clock.now() < this.nextDue) return;
 		this.nextDue = Infinity;
 		for (const order of this.moving) this.advance(order);
+	}
+
+	/** Every order as it stands, the latest first. */
+	views(): OrderView[] {
+		this.advanceAll();
+		return [...this.orders.values()].reverse().map(({ charge, status, createdAt }) => ({
+			orderId: charge.orderId,
+			status,
+			productId: charge.productId,
+			recipient: charge.recipient,
+			amount: charge.amount,
+			currency: charge.currency,
+			createdAt: new Date(createdAt).toISOString(),
+		}));
 	}
 
 	snapshot(): O[] {

@@ -4,7 +4,7 @@ import type { Account, Accounts, AccountSpec } from './accounts';
 import type { Clock } from './clock';
 import type { Charges } from './charges';
 import type { ServiceName } from './names';
-import type { OrderChange, Timeline } from './orders';
+import type { OrderChange, OrderView, Timeline } from './orders';
 
 export { providerNames, serviceNames, type ProviderName, type ServiceName } from './names';
 
@@ -79,6 +79,9 @@ export interface Provider<A extends Account = Account> {
 	readonly accounts: Accounts<A>;
 	readonly routes: ReadonlyArray<Route<A>>;
 	readonly refuse: Refuse;
+	/** For people: its own name, and the currency of its accounts where they have a balance. */
+	readonly title: string;
+	readonly currency?: string;
 	/** Whether its own 429 says how long to wait. */
 	readonly tellsRetryDelay: boolean;
 
@@ -95,6 +98,8 @@ export interface Provider<A extends Account = Account> {
 
 	/** What the credential of this account holds. */
 	credentials(account: A, origin: string): Record<string, string>;
+	/** The account's orders, the latest first. */
+	ordersOf?(account: A): OrderView[];
 	changeOrder?(account: A, orderId: string, orderType: string | undefined, change: OrderChange): unknown;
 	changeProduct?(productId: string, change: ProductChange): unknown;
 	/** Numbers that go on, catalog and stock: with the accounts, what outlives the process. */

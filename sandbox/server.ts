@@ -10,6 +10,7 @@ import { control } from './control';
 import { Faults, textOf, type Outcome, type Injection } from './faults';
 import { Journal, type RequestEntry } from './journal';
 import { Charges } from './charges';
+import { page } from './page';
 import {
 	providerNames,
 	Refusal,
@@ -148,6 +149,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			}),
 		{ prefix: '/control' },
 	);
+
+	page(app, { providers, charges, journal, faults, save, origin: () => url });
 
 	await app.listen({ port, host });
 	url = `http://${host}:${(app.server.address() as AddressInfo).port}`;

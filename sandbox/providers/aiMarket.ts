@@ -113,6 +113,8 @@ export function aiMarket({ clock, charges, settings }: World): Provider<AiMarket
 
 	return {
 		name,
+		title: 'AI-Market',
+		currency,
 		prefix: '/ai-market',
 		accounts,
 		state,

@@ -369,6 +369,8 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 
 	return {
 		name,
+		title: 'GamesDrop',
+		currency,
 		prefix: '/gamesdrop',
 		accounts,
 		state,
@@ -425,6 +427,7 @@ export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDr
 			},
 		],
 
+		ordersOf: ({ orders }) => orders.views(),
 		changeOrder(account, orderId, _type, change) {
 			const order = account.orders.change(orderId, change);
 			return order && orderView(order);

@@ -338,6 +338,7 @@ export function n8n({ clock, settings }: World): N8nProvider {
 
 	return {
 		name: 'n8n',
+		title: 'n8n Data Tables',
 		prefix: '/n8n/api/v1',
 		accounts,
 		routes,

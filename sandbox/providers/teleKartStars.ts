@@ -121,6 +121,8 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 
 	return {
 		name,
+		title: 'TeleKart Stars',
+		currency,
 		prefix: '/telekart-stars',
 		accounts,
 		state,
@@ -247,6 +249,7 @@ export function teleKartStars({ clock, charges, settings }: World): Provider<Tel
 			},
 		],
 
+		ordersOf: ({ orders }) => orders.views(),
 		changeOrder(account, orderId, _type, change) {
 			const order = account.orders.change(orderId, change);
 			return order && statusView(order);

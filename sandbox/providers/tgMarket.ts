@@ -217,6 +217,8 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 
 	return {
 		name,
+		title: 'TG Market',
+		currency,
 		prefix: '/tg-market',
 		accounts,
 		state,
@@ -267,6 +269,7 @@ export function tgMarket({ clock, charges, settings }: World): Provider<TgMarket
 			{ method: 'GET', path: '/api/v2/premium_order/:id', operation: 'order.get', handle: read('premium') },
 		],
 
+		ordersOf: ({ orders }) => orders.views(),
 		changeOrder(account, orderId, orderType, change) {
 			const order = account.orders.change(`${orderType ?? 'stars'} ${orderId}`, change);
 			return order && view(order);

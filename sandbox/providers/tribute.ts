@@ -216,6 +216,7 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 
 	return {
 		name,
+		title: 'Tribute',
 		prefix: '/tribute',
 		accounts,
 		state,
