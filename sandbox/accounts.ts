@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Timeline } from './orders';
+import type { Kept } from './state';
 
 /** At most `limit` requests in any `windowMs`. */
 export interface Rate {
@@ -30,7 +31,7 @@ export interface AccountSpec {
 }
 
 /** A key with its own balance, orders and rate window. */
-export class Account {
+export class Account implements Kept {
 	readonly name: string;
 	readonly key: string;
 	/** What can be spent now. */
@@ -69,12 +70,32 @@ export class Account {
 		};
 	}
 
+	/** Everything it holds, in its own fields and in the parts that keep themselves. */
+	snapshot(): Record<string, unknown> {
+		const entries = Object.entries(this).filter(([name]) => name !== 'spec');
+		return Object.fromEntries(
+			entries.map(([name, value]: [string, unknown]) => [name, isKept(value) ? value.snapshot() : value]),
+		);
+	}
+
+	restore(state: unknown): void {
+		const own = this as Record<string, unknown>;
+		const isPart = ([name]: [string, unknown]) => isKept(own[name]);
+		const entries = Object.entries(state as object);
+		for (const [name, value] of entries.filter((entry) => !isPart(entry))) own[name] = value;
+		// Orders that have ended meanwhile change the balance, so it must be there by now.
+		for (const [name, value] of entries.filter(isPart)) (own[name] as Kept).restore(value);
+	}
+
 	private forget(now: number, rate: Rate): void {
 		const old = this.passed.findIndex((at) => at > now - rate.windowMs);
 		if (old === -1) this.passed = [];
 		else if (old > 0) this.passed.splice(0, old);
 	}
 }
+
+const isKept = (value: unknown): value is Kept =>
+	typeof value === 'object' && value !== null && 'snapshot' in value && 'restore' in value;
 
 /** A spec with everything an account must have. */
 export interface OpenedSpec extends AccountSpec {
@@ -88,7 +109,7 @@ export interface OpenedSpec extends AccountSpec {
 
 export class AccountExists extends Error {}
 
-export class Accounts<A extends Account> {
+export class Accounts<A extends Account> implements Kept {
 	private byKey = new Map<string, A>();
 	private byName = new Map<string, A>();
 	private opened = 0;
@@ -133,6 +154,23 @@ export class Accounts<A extends Account> {
 		this.byKey.clear();
 		this.byName.clear();
 		this.add({ ...this.first, name: 'sandbox', index: 0 });
+	}
+
+	snapshot(): unknown {
+		const accounts = [...this.byName.values()].map((account) => ({
+			spec: account.spec,
+			state: account.snapshot(),
+		}));
+		return { opened: this.opened, accounts };
+	}
+
+	restore(state: unknown): void {
+		const { opened, accounts } = state as {
+			opened: number;
+			accounts: Array<{ spec: OpenedSpec; state: unknown }>;
+		};
+		this.opened = opened;
+		for (const { spec, state: kept } of accounts) this.replace(this.create(spec)).restore(kept);
 	}
 
 	private defaults(spec: AccountSpec, index: number) {

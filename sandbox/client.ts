@@ -3,7 +3,7 @@ import axios, { type AxiosInstance } from 'axios';
 import type { AccountView, ControlInput } from './control';
 import type { FaultReport } from './faults';
 import type { RequestView } from './journal';
-import type { LedgerView } from './ledger';
+import type { ChargesView } from './charges';
 import type { Settings } from './provider';
 import type { DataTableView, Execution } from './providers/n8n';
 import type { Delivery } from './providers/tribute';
@@ -39,7 +39,7 @@ export class SandboxClient {
 		return await this.post('/faults', spec);
 	}
 
-	/** The faults that were switched on, those used up as well, with how often each has struck. */
+	/** The faults that were switched on, those used up as well, with how often each was applied. */
 	async faults(filter: ControlInput['faultFilter'] = {}): Promise<FaultReport[]> {
 		return await this.get('/faults', filter);
 	}
@@ -48,7 +48,7 @@ export class SandboxClient {
 		return (await this.http.delete<FaultReport[]>('/faults', { params: filter })).data;
 	}
 
-	async charges(filter: ControlInput['ledgerFilter'] = {}): Promise<LedgerView> {
+	async charges(filter: ControlInput['chargeFilter'] = {}): Promise<ChargesView> {
 		return await this.get('/charges', filter);
 	}
 

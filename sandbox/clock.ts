@@ -1,8 +1,10 @@
+import type { Kept } from './state';
+
 /** The sandbox's time: the machine's own, plus what tests have moved it by. */
-export class Clock {
+export class Clock implements Kept {
 	private moved = 0;
 	private stopped = false;
-	private readonly watchers = new Set<() => void>();
+	private readonly waiting = new Set<() => void>();
 	private readonly timers = new Set<NodeJS.Timeout>();
 
 	now(): number {
@@ -11,48 +13,56 @@ export class Clock {
 
 	advance(ms: number): void {
 		this.moved += ms;
-		this.wake();
+		this.notify();
 	}
 
 	reset(): void {
 		this.advance(-this.moved);
 	}
 
-	/** Lets everyone who waits for the clock look again. */
-	wake(): void {
-		for (const watcher of [...this.watchers]) watcher();
+	snapshot(): number {
+		return this.moved;
+	}
+
+	restore(state: unknown): void {
+		this.moved = state as number;
+	}
+
+	/** Ends every `waitUntil`: what it waits for may have come. */
+	notify(): void {
+		for (const waiter of [...this.waiting]) waiter();
 	}
 
 	/** Resolves when the clock reads `at`, or earlier when it is moved or an order is changed by hand. */
-	lookAgain(at: number): Promise<void> {
-		return this.wait(Math.max(at - this.now(), 0), this.watchers);
+	waitUntil(at: number): Promise<void> {
+		return this.wait(Math.max(at - this.now(), 0), this.waiting);
 	}
 
-	/** Real time, however the clock is moved: how long an answer takes on the wire. */
+	/** Real time, however the clock is moved: how long an answer takes. */
 	pause(ms: number): Promise<void> {
 		return this.wait(ms);
 	}
 
-	/** After this nobody who waits is ever woken: their clients are gone. */
+	/** After this no waiting ends: the clients are gone. */
 	stop(): void {
 		this.stopped = true;
-		this.watchers.clear();
+		this.waiting.clear();
 		for (const timer of this.timers) clearTimeout(timer);
 		this.timers.clear();
 	}
 
-	private wait(ms: number, wakeableFrom?: Set<() => void>): Promise<void> {
+	private wait(ms: number, notifiedBy?: Set<() => void>): Promise<void> {
 		return new Promise((resolve) => {
 			if (this.stopped) return;
 			const done = () => {
 				clearTimeout(timer);
 				this.timers.delete(timer);
-				wakeableFrom?.delete(done);
+				notifiedBy?.delete(done);
 				resolve();
 			};
 			const timer = setTimeout(done, ms);
 			this.timers.add(timer);
-			wakeableFrom?.add(done);
+			notifiedBy?.add(done);
 		});
 	}
 }

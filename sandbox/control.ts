@@ -5,7 +5,7 @@ import { AccountExists, type Account } from './accounts';
 import type { Clock } from './clock';
 import { faultSpecSchema, type Faults } from './faults';
 import type { Journal } from './journal';
-import type { Ledger } from './ledger';
+import type { Charges } from './charges';
 import { serviceNames, type Provider, type ServiceName, type Settings } from './provider';
 import type { N8nProvider } from './providers/n8n';
 import type { TributeProvider } from './providers/tribute';
@@ -53,7 +53,7 @@ const schemas = {
 		provider: provider.optional(),
 		account: account.optional(),
 	}),
-	ledgerFilter: z.strictObject({
+	chargeFilter: z.strictObject({
 		provider: provider.optional(),
 		account: account.optional(),
 		orderId: z.string().optional(),
@@ -141,11 +141,13 @@ export interface Controlled {
 	providers: Record<ServiceName, Provider>;
 	tribute: Pick<TributeProvider, 'deliver' | 'deliveries'>;
 	n8n: Pick<N8nProvider, 'tablesOf' | 'setTable' | 'setExecutions'>;
-	ledger: Ledger;
+	charges: Charges;
 	journal: Journal;
 	faults: Faults;
 	clock: Clock;
 	settings: Settings;
+	/** Resolves when nothing that has happened can be lost any more. */
+	save(): Promise<void>;
 	/** Where the sandbox listens. */
 	origin(): string;
 	/** The settings as they were at the start. */
@@ -172,7 +174,7 @@ class ControlError extends Error {
 }
 
 export function control(app: FastifyInstance, sandbox: Controlled): void {
-	const { providers, ledger, journal, faults, clock, settings } = sandbox;
+	const { providers, charges, journal, faults, clock, settings } = sandbox;
 
 	const read = <K extends keyof Schemas>(schema: K, input: unknown): z.output<Schemas[K]> => {
 		const result = schemas[schema].safeParse(input);
@@ -207,6 +209,10 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 		return reply.status(status).send({ error: error.message });
 	});
 
+	app.addHook('onSend', async (request) => {
+		if (request.method !== 'GET') await sandbox.save();
+	});
+
 	app.post('/accounts', async (request) => {
 		const { provider: name, ...spec } = bodyOf('newAccount', request);
 		return accountView(name, providers[name].accounts.open(spec));
@@ -228,12 +234,12 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 	app.get('/faults', async (request) => faults.list(read('faultFilter', request.query)));
 	app.delete('/faults', async (request) => faults.clear(read('faultFilter', request.query)));
 
-	app.get('/charges', async (request) => ledger.view(read('ledgerFilter', request.query)));
+	app.get('/charges', async (request) => charges.view(read('chargeFilter', request.query)));
 	app.get('/requests', async (request) => journal.view(read('requestFilter', request.query)));
 
 	app.post('/reset', async (request) => {
 		const scope = bodyOf('reset', request);
-		ledger.clear(scope);
+		charges.clear(scope);
 		journal.clear(scope);
 		faults.clear(scope);
 		if (scope.account !== undefined) {

@@ -63,11 +63,11 @@ export const faultSpecSchema = z.strictObject({
 			fields: z.record(scalar).optional(),
 		})
 		.optional(),
-	/** How many requests it strikes; -1: until it is cleared. */
+	/** How many requests it hits; -1: until it is cleared. */
 	times: z.number().int().min(-1).default(1),
-	/** How many requests pass before the first it strikes. */
+	/** How many requests pass before the first it hits. */
 	skip: z.number().int().min(0).default(0),
-	/** Of the requests it could strike, the share it does, drawn from `seed`. */
+	/** The share of matching requests that it hits, drawn from `seed`. */
 	probability: z.number().min(0).max(1).default(1),
 	seed: z.number().int().default(1),
 	fault: faultSchema,
@@ -77,7 +77,7 @@ export type FaultSpec = z.input<typeof faultSpecSchema>;
 type Fault = z.output<typeof faultSchema>;
 type OpenedSpec = z.output<typeof faultSpecSchema>;
 
-/** A fault that is switched on, and how often it has struck. */
+/** A fault that is switched on, and how often it was applied. */
 export interface FaultReport extends OpenedSpec {
 	id: number;
 	/** Requests it matched and let pass. */
@@ -95,7 +95,7 @@ export interface FaultFilter {
 export type Outcome = Reply | 'drop' | 'hang';
 
 /** The faults of one request. */
-export interface Strike {
+export interface Injection {
 	ids: number[];
 	delayBefore: number;
 	delayAfter: number;
@@ -109,9 +109,9 @@ export interface Strike {
 	double?: 'first' | 'last';
 }
 
-const none: Strike = { ids: [], delayBefore: 0, delayAfter: 0 };
+const none: Injection = { ids: [], delayBefore: 0, delayAfter: 0 };
 
-interface Struck {
+interface Target {
 	provider: Provider;
 	operation: string;
 	account: string | undefined;
@@ -128,7 +128,7 @@ export class Faults {
 
 	add(spec: OpenedSpec, provider: Provider): FaultReport {
 		const { fault } = spec;
-		// A code the provider does not have would otherwise only show when the fault strikes.
+		// A code the provider does not have would otherwise only show when the fault is applied.
 		if (fault.type === 'refuse' && fault.code !== undefined) provider.refuse(fault.code);
 		if (fault.type === 'timeout408' && !provider.timedOut)
 			throw new RangeError(`${provider.name} has no 408`);
@@ -150,25 +150,25 @@ export class Faults {
 	}
 
 	/** Every latency that matches, and the first of the other faults. */
-	strike(struck: Struck): Strike {
+	inject(target: Target): Injection {
 		if (this.active.length === 0) return none;
-		const strike: Strike = { ...none, ids: [] };
+		const injection: Injection = { ...none, ids: [] };
 		let main: Fault | undefined;
 		for (const active of this.active) {
 			const { fault } = active;
-			if ((fault.type !== 'latency' && main) || exhausted(active) || !matches(active, struck)) continue;
+			if ((fault.type !== 'latency' && main) || exhausted(active) || !matches(active, target)) continue;
 			if (active.skipped < active.skip) {
 				active.skipped++;
 				continue;
 			}
 			if (active.probability < 1 && this.draw(active) >= active.probability) continue;
 			active.fired++;
-			strike.ids.push(active.id);
+			injection.ids.push(active.id);
 			if (fault.type !== 'latency') main = fault;
-			else if (fault.phase === 'before') strike.delayBefore += fault.ms;
-			else strike.delayAfter += fault.ms;
+			else if (fault.phase === 'before') injection.delayBefore += fault.ms;
+			else injection.delayAfter += fault.ms;
 		}
-		return main ? { ...strike, ...effect(main, struck) } : strike;
+		return main ? { ...injection, ...effect(main, target) } : injection;
 	}
 
 	/** The next of the numbers below 1 that follow from the fault's seed (mulberry32). */
@@ -190,13 +190,13 @@ const meant =
 
 const exhausted = ({ times, fired }: FaultReport): boolean => times !== -1 && fired >= times;
 
-function matches({ provider, operation, account, match }: FaultReport, struck: Struck): boolean {
-	if (provider !== struck.provider.name) return false;
-	if (operation !== undefined && operation !== struck.operation) return false;
-	if (account !== undefined && account !== struck.account) return false;
-	if (match?.text !== undefined && !`${struck.url}\n${struck.rawBody}`.includes(match.text)) return false;
+function matches({ provider, operation, account, match }: FaultReport, target: Target): boolean {
+	if (provider !== target.provider.name) return false;
+	if (operation !== undefined && operation !== target.operation) return false;
+	if (account !== undefined && account !== target.account) return false;
+	if (match?.text !== undefined && !`${target.url}\n${target.rawBody}`.includes(match.text)) return false;
 	return Object.entries(match?.fields ?? {}).every(
-		([path, wanted]) => String(valueAt(struck.call, path)) === String(wanted),
+		([path, wanted]) => String(valueAt(target.call, path)) === String(wanted),
 	);
 }
 
@@ -210,9 +210,9 @@ function valueAt({ params, query, body }: OpenCall, path: string): unknown {
 	return undefined;
 }
 
-type Effect = Pick<Strike, 'instead' | 'prepare' | 'afterwards' | 'double'>;
+type Effect = Pick<Injection, 'instead' | 'prepare' | 'afterwards' | 'double'>;
 
-function effect(fault: Fault, { provider, url }: Struck): Effect {
+function effect(fault: Fault, { provider, url }: Target): Effect {
 	switch (fault.type) {
 		case 'refuse':
 			return { instead: () => refusal(fault, provider) };

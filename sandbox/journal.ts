@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { ServiceName } from './provider';
+import type { ServiceName } from './names';
 
 /** A request as it was received, and what became of it. */
 export interface RequestEntry {
@@ -17,7 +17,7 @@ export interface RequestEntry {
 	body: string;
 	/** Null when it was never answered. */
 	status: number | null;
-	/** Faults that struck it. */
+	/** Faults that were applied to it. */
 	faults: number[];
 	/** Milliseconds since 1970, by the machine's clock; `endedAt` is null while it is under way. */
 	startedAt: number;
@@ -51,7 +51,7 @@ export interface RequestView {
 export class Journal {
 	private counters = new Map<string, Counter>();
 	private ring: RequestEntry[] = [];
-	/** Held beside each entry, so that clearing in between does no harm. */
+	/** Kept beside each entry, so that clearing in between does no harm. */
 	private underWay = new Map<RequestEntry, Counter[]>();
 	private lastId = 0;
 

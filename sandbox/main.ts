@@ -1,13 +1,19 @@
+import { parseArgs } from 'node:util';
+
 import { startSandbox } from './server';
 
-/* `npm run sandbox [port]`: the sandbox by itself, until it is interrupted. */
+/* `npm run sandbox -- [port] [--state <file>]`: the sandbox by itself, until it is interrupted. */
 
 async function main(): Promise<void> {
-	const port = Number(process.argv[2] ?? process.env.SANDBOX_PORT ?? 4010);
-	const sandbox = await startSandbox({ port });
+	const { values, positionals } = parseArgs({
+		options: { state: { type: 'string' } },
+		allowPositionals: true,
+	});
+	const port = Number(positionals[0] ?? process.env.SANDBOX_PORT ?? 4010);
+	const sandbox = await startSandbox({ port, ...(values.state && { stateFile: values.state }) });
 
 	console.log(`Sandbox of the five providers at ${sandbox.url}; what to enter in n8n's credentials:\n`);
-	for (const [provider, credentials] of Object.entries(sandbox.providers)) {
+	for (const [provider, credentials] of Object.entries({ ...sandbox.providers, n8n: sandbox.n8n })) {
 		console.log(provider);
 		for (const [field, value] of Object.entries(credentials)) console.log(`  ${field.padEnd(16)} ${value}`);
 	}

@@ -1,5 +1,6 @@
 import type { Clock } from './clock';
-import type { Charge } from './ledger';
+import type { Charge } from './charges';
+import type { Kept } from './state';
 
 /** From `afterMs` after the order was taken its status is `status`. */
 export interface Step {
@@ -28,11 +29,23 @@ export interface OrderChange {
 	extra?: Record<string, unknown>;
 }
 
+/** What a person is shown of an order. */
+export interface OrderView {
+	orderId: string;
+	status: string;
+	productId: string;
+	recipient: string | null;
+	amount: number;
+	currency: string;
+	/** ISO 8601. */
+	createdAt: string;
+}
+
 /**
- * The orders of one account. Statuses follow from the clock when somebody looks, so that there is no timer
- * per order and moving the clock moves them all. `reached` is told of every change: it moves the money.
+ * The orders of one account. Statuses follow from the clock when they are read, so that there is no timer
+ * per order and moving the clock moves them all. `reached` is called with every change: it moves the money.
  */
-export class OrderBook<O extends Order> {
+export class OrderBook<O extends Order> implements Kept {
 	private readonly orders = new Map<string, O>();
 	private readonly moving = new Set<O>();
 	private nextDue = Infinity;
@@ -55,10 +68,33 @@ export class OrderBook<O extends Order> {
 	}
 
 	/** Brings every order up to date, so that what they give back counts. */
-	settle(): void {
+	advanceAll(): void {
 		if (this.clock.now() < this.nextDue) return;
 		this.nextDue = Infinity;
 		for (const order of this.moving) this.advance(order);
+	}
+
+	/** Every order as it stands, the latest first. */
+	views(): OrderView[] {
+		this.advanceAll();
+		return [...this.orders.values()].reverse().map(({ charge, status, createdAt }) => ({
+			orderId: charge.orderId,
+			status,
+			productId: charge.productId,
+			recipient: charge.recipient,
+			amount: charge.amount,
+			currency: charge.currency,
+			createdAt: new Date(createdAt).toISOString(),
+		}));
+	}
+
+	snapshot(): O[] {
+		return [...this.orders.values()];
+	}
+
+	/** Orders go on where they would be now. */
+	restore(state: unknown): void {
+		for (const order of state as O[]) this.add(order);
 	}
 
 	/** A status set by hand stays: the order no longer moves by itself, unless it is given a new timeline. */
@@ -75,7 +111,7 @@ export class OrderBook<O extends Order> {
 			order.timeline = timeline.map((step) => ({ ...step, afterMs: step.afterMs + age }));
 		}
 		this.follow(order);
-		this.clock.wake();
+		this.clock.notify();
 		return order;
 	}
 

@@ -2,15 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Account, Accounts, AccountSpec } from './accounts';
 import type { Clock } from './clock';
-import type { Ledger } from './ledger';
-import type { OrderChange, Timeline } from './orders';
+import type { Charges } from './charges';
+import type { ServiceName } from './names';
+import type { OrderChange, OrderView, Timeline } from './orders';
 
-export const providerNames = ['teleKartStars', 'tgMarket', 'tribute', 'aiMarket', 'gamesDrop'] as const;
-export type ProviderName = (typeof providerNames)[number];
-
-/** Everything the sandbox doubles: the providers, and n8n's own Data Tables. */
-export const serviceNames = [...providerNames, 'n8n'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export { providerNames, serviceNames, type ProviderName, type ServiceName } from './names';
 
 /** An answer. A string body is sent as it is, anything else as JSON. */
 export class Reply {
@@ -83,6 +79,9 @@ export interface Provider<A extends Account = Account> {
 	readonly accounts: Accounts<A>;
 	readonly routes: ReadonlyArray<Route<A>>;
 	readonly refuse: Refuse;
+	/** For people: its own name, and the currency of its accounts where they have a balance. */
+	readonly title: string;
+	readonly currency?: string;
 	/** Whether its own 429 says how long to wait. */
 	readonly tellsRetryDelay: boolean;
 
@@ -99,8 +98,12 @@ export interface Provider<A extends Account = Account> {
 
 	/** What the credential of this account holds. */
 	credentials(account: A, origin: string): Record<string, string>;
+	/** The account's orders, the latest first. */
+	ordersOf?(account: A): OrderView[];
 	changeOrder?(account: A, orderId: string, orderType: string | undefined, change: OrderChange): unknown;
 	changeProduct?(productId: string, change: ProductChange): unknown;
+	/** Numbers that go on, catalog and stock: with the accounts, what outlives the process. */
+	readonly state: object;
 	/** Catalog and stock as they were at the start. */
 	restock?(): void;
 }
@@ -108,7 +111,7 @@ export interface Provider<A extends Account = Account> {
 /** What all providers of one sandbox share. */
 export interface World {
 	clock: Clock;
-	ledger: Ledger;
+	charges: Charges;
 	settings: Settings;
 }
 

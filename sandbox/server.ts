@@ -7,9 +7,10 @@ import { type Account, type AccountSpec } from './accounts';
 import { SandboxClient } from './client';
 import { Clock } from './clock';
 import { control } from './control';
-import { Faults, textOf, type Outcome, type Strike } from './faults';
+import { Faults, textOf, type Outcome, type Injection } from './faults';
 import { Journal, type RequestEntry } from './journal';
-import { Ledger } from './ledger';
+import { Charges } from './charges';
+import { page } from './page';
 import {
 	providerNames,
 	Refusal,
@@ -30,6 +31,7 @@ import { n8n } from './providers/n8n';
 import { teleKartStars } from './providers/teleKartStars';
 import { tgMarket } from './providers/tgMarket';
 import { tribute } from './providers/tribute';
+import { StateFile, type Kept } from './state';
 
 export interface SandboxOptions {
 	/** 0, the default, takes a free one. */
@@ -44,6 +46,8 @@ export interface SandboxOptions {
 	accounts?: Partial<Record<ServiceName, AccountSpec>>;
 	/** How many of the last requests are kept in full. */
 	keepRequests?: number;
+	/** Where accounts, balances, orders, charges and all numbers are kept, so that they go on after a restart. */
+	stateFile?: string;
 }
 
 export interface ApiKeyCredentials {
@@ -95,7 +99,7 @@ const demoTimelines: Timelines = {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const { port = 0, host = '127.0.0.1', keepRequests = 2000 } = options;
 	const clock = new Clock();
-	const ledger = new Ledger(() => clock.now());
+	const charges = new Charges(() => clock.now());
 	const journal = new Journal(keepRequests);
 	const faults = new Faults();
 	const startSettings = (): Settings => ({
@@ -105,7 +109,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	});
 	const settings = startSettings();
 
-	const world = { clock, ledger, settings };
+	const world = { clock, charges, settings };
 	const tributeProvider = tribute(world);
 	const dataTables = n8n(world);
 	const providers = {
@@ -122,14 +126,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
+	const file = options.stateFile && new StateFile(options.stateFile, kept({ clock, charges }, providers));
+	const save = async () => {
+		if (file) await file.save();
+	};
+
 	let url = '';
-	const context = { clock, journal, faults };
+	const context = { clock, journal, faults, save };
 	for (const name of serviceNames) serveProvider(app, providers[name], context);
 	await app.register(
 		async (scope) =>
 			control(scope, {
 				...world,
 				providers,
+				save,
 				tribute: tributeProvider,
 				n8n: dataTables,
 				journal,
@@ -139,6 +149,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			}),
 		{ prefix: '/control' },
 	);
+
+	page(app, { providers, charges, journal, faults, save, origin: () => url });
 
 	await app.listen({ port, host });
 	url = `http://${host}:${(app.server.address() as AddressInfo).port}`;
@@ -154,6 +166,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		async close() {
 			clock.stop();
 			await app.close();
+			await save();
 		},
 	};
 }
@@ -162,6 +175,20 @@ interface Context {
 	clock: Clock;
 	journal: Journal;
 	faults: Faults;
+	/** Resolves when nothing that has happened can be lost any more. */
+	save(): Promise<void>;
+}
+
+/** Everything that outlives the process. */
+function kept(shared: Record<string, Kept>, providers: Record<ServiceName, Provider>): Record<string, Kept> {
+	const parts = serviceNames.flatMap((name): Array<[string, Kept]> => {
+		const { accounts, state } = providers[name];
+		return [
+			[name, { snapshot: () => state, restore: (earlier) => Object.assign(state, earlier) }],
+			[`${name} accounts`, accounts],
+		];
+	});
+	return { ...shared, ...Object.fromEntries(parts) };
 }
 
 function serveProvider(app: FastifyInstance, provider: Provider, context: Context): void {
@@ -186,6 +213,7 @@ function serveProvider(app: FastifyInstance, provider: Provider, context: Contex
 			handler: async (request, reply) => {
 				const entry = begin(request, reply, route.operation);
 				const outcome = await exchange({ provider, route, request, reply, entry, ...context });
+				if (route.method !== 'GET') await context.save();
 				return await send(reply, outcome, entry);
 			},
 		});
@@ -229,7 +257,7 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 			body: parsedBody(request, provider),
 			url: entry.path,
 		};
-		const strike = faults.strike({
+		const injection = faults.inject({
 			provider,
 			operation: route.operation,
 			account: account?.name,
@@ -237,10 +265,10 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 			rawBody: entry.body,
 			call,
 		});
-		entry.faults = strike.ids;
-		strike.prepare?.(call);
+		entry.faults = injection.ids;
+		injection.prepare?.(call);
 
-		return await serve({ ...call, account } as Call, strike, headers, exchange);
+		return await serve({ ...call, account } as Call, injection, headers, exchange);
 	} catch (error) {
 		return dressed(refusal(error), headers);
 	}
@@ -249,29 +277,29 @@ async function exchange(exchange: Exchange): Promise<Outcome> {
 /** The provider's own headers are on its own answers, not on those of a fault. */
 async function serve(
 	call: Call,
-	strike: Strike,
+	injection: Injection,
 	headers: Record<string, string>,
 	{ route, reply, clock }: Exchange,
 ): Promise<Outcome> {
 	const release = route.open ? undefined : route.hold?.(call);
 	let answer: Reply;
 	try {
-		if (strike.delayBefore) await clock.pause(strike.delayBefore);
-		const instead = strike.instead?.();
+		if (injection.delayBefore) await clock.pause(injection.delayBefore);
+		const instead = injection.instead?.();
 		// A purchase that hangs is under way until its client leaves.
 		if (instead === 'hang') await gone(reply.raw);
 		if (instead) return instead;
 		answer = await answerTo(route, call);
-		if (strike.double) {
+		if (injection.double) {
 			const second = await answerTo(route, call);
-			if (strike.double === 'last') answer = second;
+			if (injection.double === 'last') answer = second;
 		}
 	} finally {
 		release?.();
 	}
 	answer = dressed(answer, headers);
-	if (strike.delayAfter) await clock.pause(strike.delayAfter);
-	return strike.afterwards?.(answer) ?? answer;
+	if (injection.delayAfter) await clock.pause(injection.delayAfter);
+	return injection.afterwards?.(answer) ?? answer;
 }
 
 const rawBody = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');

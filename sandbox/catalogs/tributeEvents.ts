@@ -1,6 +1,6 @@
 import type { TributeProduct, TributePurchase } from './tribute';
 
-/** What an event's payload is made from. `number` is new for each event, so that no two look the same. */
+/** What an event's payload is made from. `number` is new for each event, so that no two are equal. */
 interface Context {
 	number: number;
 	now: string;

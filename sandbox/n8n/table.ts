@@ -1,5 +1,6 @@
 import { DATA_TABLE_SYSTEM_COLUMN_TYPE_MAP, validateFieldType, type FieldType } from 'n8n-workflow';
 
+import type { Kept } from '../state';
 import { invalid, refuse } from './refusal';
 
 /*
@@ -59,8 +60,8 @@ const systemColumns: Readonly<Record<string, ColumnType>> = DATA_TABLE_SYSTEM_CO
 export const isSystemColumn = (name: string): boolean =>
 	Object.keys(systemColumns).some((column) => column.toLowerCase() === name.toLowerCase());
 
-export class Table {
-	readonly columns: Column[] = [];
+export class Table implements Kept {
+	columns: Column[] = [];
 	private rows: StoredRow[] = [];
 	private lastId = 0;
 
@@ -152,7 +153,7 @@ export class Table {
 		return this.rows.map((row) => this.sent(row));
 	}
 
-	/** SQLite counts on from the highest ID there is: that of a row that was deleted comes again. */
+	/** SQLite counts on from the highest ID there is: the ID of the last row is used anew once that row is deleted. */
 	private newId(): number {
 		if (this.database === 'sqlite') this.lastId = this.rows.reduce((id, row) => Math.max(id, row.id), 0);
 		return ++this.lastId;
@@ -162,6 +163,18 @@ export class Table {
 		for (const other of this.columns) if (other.index >= column.index) other.index++;
 		this.columns.push(column);
 		this.columns.sort((a, b) => a.index - b.index);
+	}
+
+	snapshot(): unknown {
+		return {
+			columns: this.columns,
+			lastId: this.lastId,
+			rows: this.rows.filter(({ committed }) => committed),
+		};
+	}
+
+	restore(state: unknown): void {
+		Object.assign(this, state);
 	}
 
 	private visible(): StoredRow[] {
@@ -321,7 +334,7 @@ function checkedValue(name: string, value: unknown, type: ColumnType): string | 
 	return (result.newValue as unknown as { toUTC(): { toISO(): string } }).toUTC().toISO();
 }
 
-/** LIKE with `%` for anything; a text without it is looked for anywhere. */
+/** LIKE with `%` for anything; a text without it may stand anywhere. */
 function likeness(text: string, ignoreCase: boolean): RegExp {
 	const pattern = (text.includes('%') ? text : `%${text}%`)
 		.split('%')

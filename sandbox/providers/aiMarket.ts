@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { Account, Accounts, randomKey } from '../accounts';
 import { aiMarketProducts } from '../catalogs/aiMarket';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { isRecord, ok, refusals, Reply, type Provider, type World } from '../provider';
 
 /*
@@ -18,9 +18,15 @@ class AiMarketAccount extends Account {
 	/** What purchases answered, by their Idempotency-Key. */
 	readonly results = new Map<string, { at: number; reply: Reply }>();
 	readonly underWay = new Set<string>();
+
+	/** A purchase under way ends with the process. */
+	override snapshot(): Record<string, unknown> {
+		const { underWay: _, ...state } = super.snapshot();
+		return state;
+	}
 }
 
-export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketAccount> {
+export function aiMarket({ clock, charges, settings }: World): Provider<AiMarketAccount> {
 	const name = 'aiMarket';
 	const currency = 'USDT';
 
@@ -41,9 +47,7 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 		(code, error) => ({ success: false, code, error }),
 	);
 
-	let products = aiMarketProducts();
-	let lastOrder = 100_000;
-	let lastCode = 0;
+	const state = { products: aiMarketProducts(), lastOrder: 100_000, lastCode: 0 };
 
 	const accounts = new Accounts(
 		{ key: 'mk_sandbox', balance: 1000, rate: { limit: 20, windowMs: 60_000 }, ...settings.accounts[name] },
@@ -52,7 +56,7 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 	);
 
 	function newCode(productId: string): string {
-		const number = String(++lastCode).padStart(6, '0');
+		const number = String(++state.lastCode).padStart(6, '0');
 		const rest = createHash('sha256')
 			.update(`${productId} ${number}`)
 			.digest('hex')
@@ -76,7 +80,7 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 		if (typeof quantity !== 'number' || !Number.isInteger(quantity) || quantity < 1 || quantity > 10) {
 			throw refuse('VALIDATION', { error: 'quantity must be an integer from 1 to 10' });
 		}
-		const product = products.get(productId);
+		const product = state.products.get(productId);
 		if (!product) throw refuse('PRODUCT_NOT_FOUND');
 		if (product.stock < quantity) throw refuse('OUT_OF_STOCK');
 		const required = toCents(product.price * quantity);
@@ -86,8 +90,8 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 
 		product.stock -= quantity;
 		account.balance = toCents(account.balance - required);
-		const orderId = `AM-${++lastOrder}`;
-		ledger.charge({
+		const orderId = `AM-${++state.lastOrder}`;
+		charges.charge({
 			provider: name,
 			account: account.name,
 			operation: 'order.create',
@@ -109,8 +113,11 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 
 	return {
 		name,
+		title: 'AI-Market',
+		currency,
 		prefix: '/ai-market',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: true,
 
@@ -150,7 +157,10 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 				operation: 'product.getAll',
 				handle: () =>
 					ok({
-						products: [...products.values()].map((product) => ({ ...product, in_stock: product.stock > 0 })),
+						products: [...state.products.values()].map((product) => ({
+							...product,
+							in_stock: product.stock > 0,
+						})),
 					}),
 			},
 			{
@@ -176,7 +186,7 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 		],
 
 		changeProduct(productId, { price, stock, available }) {
-			const product = products.get(productId);
+			const product = state.products.get(productId);
 			if (!product) return undefined;
 			if (price !== undefined) product.price = price;
 			if (stock !== undefined) product.stock = stock;
@@ -184,7 +194,7 @@ export function aiMarket({ clock, ledger, settings }: World): Provider<AiMarketA
 			return product;
 		},
 		restock() {
-			products = aiMarketProducts();
+			state.products = aiMarketProducts();
 		},
 	};
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
 import { gamesDropOffers, testOfferId, usdPer, type Offer, type Settlement } from '../catalogs/gamesDrop';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { OrderBook, type Order } from '../orders';
 import {
 	bearer,
@@ -86,7 +86,7 @@ class GamesDropAccount extends Account {
 	}
 }
 
-export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDropAccount> {
+export function gamesDrop({ clock, charges, settings }: World): Provider<GamesDropAccount> {
 	const name = 'gamesDrop';
 
 	const refuse = refusals(
@@ -113,11 +113,15 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 	);
 	const badBody = (message: string) => refuse('INVALID_REQUEST_BODY', { message });
 
-	let lastOrder = 10_222_501;
-	let lastTransaction = 0;
+	const state = {
+		lastOrder: 10_222_501,
+		lastTransaction: 0,
+		/** What was changed of the catalog, by offer. */
+		changes: new Map<number, Partial<Offer>>(),
+	};
 	let catalog: Catalog | undefined;
 	/** Made when it is first asked for: most sandboxes never show their 12,000 offers. */
-	const offers = () => (catalog ??= new Catalog());
+	const offers = () => (catalog ??= new Catalog(state.changes));
 
 	const accounts = new Accounts(
 		{
@@ -146,7 +150,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		description: string,
 	): void {
 		account.transactions.push({
-			id: ++lastTransaction,
+			id: ++state.lastTransaction,
 			amount,
 			type,
 			description,
@@ -160,7 +164,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		order.refunded = true;
 		account.balance = toCents(account.balance + order.usd);
 		record(account, 'REFUND', order.usd, `Refund - ${order.offer.product.name}`);
-		ledger.refund({
+		charges.refund({
 			provider: name,
 			account: account.name,
 			operation: 'order.cancel',
@@ -216,10 +220,10 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 
 		const charged = offer.orderedPrice ?? offer.price;
 		const usd = isTest ? 0 : Math.max(toCents(charged * usdPer[offer.product.currency]), 0.01);
-		account.orders.settle();
+		account.orders.advanceAll();
 		if (usd > account.balance && !account.isPostpaid) throw refuse('INSUFFICIENT_BALANCE');
 
-		const number = ++lastOrder;
+		const number = ++state.lastOrder;
 		account.balance = toCents(account.balance - usd);
 		if (!isTest) record(account, 'PURCHASE', -usd, `API Purchase - ${offer.product.name}`);
 		account.byTransaction.set(transactionId, String(number));
@@ -239,7 +243,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 			timeline,
 			refunded: false,
 			extra: {},
-			charge: ledger.charge({
+			charge: charges.charge({
 				provider: name,
 				account: account.name,
 				operation: 'order.create',
@@ -326,7 +330,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 	}
 
 	function balance({ account }: Call<GamesDropAccount>): Reply {
-		account.orders.settle();
+		account.orders.advanceAll();
 		return ok({
 			balance: account.balance,
 			draftBalance: 0,
@@ -341,7 +345,7 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 		const page = Number(query.page ?? 1);
 		const limit = Number(query.limit ?? 20);
 		if (!isWhole(page) || !isWhole(limit)) throw badBody('page and limit must be numbers from 1');
-		account.orders.settle();
+		account.orders.advanceAll();
 		const { length: total } = account.transactions;
 		const end = Math.max(total - (page - 1) * limit, 0);
 		const latestFirst = account.transactions.slice(Math.max(end - limit, 0), end).reverse();
@@ -365,8 +369,11 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 
 	return {
 		name,
+		title: 'GamesDrop',
+		currency,
 		prefix: '/gamesdrop',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 
@@ -420,18 +427,20 @@ export function gamesDrop({ clock, ledger, settings }: World): Provider<GamesDro
 			},
 		],
 
+		ordersOf: ({ orders }) => orders.views(),
 		changeOrder(account, orderId, _type, change) {
 			const order = account.orders.change(orderId, change);
 			return order && orderView(order);
 		},
 		changeProduct: (productId, { price, available, stock }) =>
 			offers().change(Number(productId), {
-				...(price !== undefined && { price, orderedPrice: undefined }),
+				...(price !== undefined && { price, orderedPrice: price }),
 				...(stock !== undefined && { inStock: stock > 0 }),
 				...(available !== undefined && { inStock: available }),
 			}),
 		restock() {
 			catalog = undefined;
+			state.changes = new Map();
 		},
 	};
 }
@@ -446,7 +455,7 @@ interface PageRequest {
 
 interface Entry {
 	offer: Offer;
-	/** What a search looks into. */
+	/** The text that is searched. */
 	text: string;
 	/** The offer as a page has it, written when a page first needs it. */
 	row?: string | undefined;
@@ -462,6 +471,11 @@ class Catalog {
 	private readonly visible = new Map<Settlement, Entry[]>();
 	private readonly pages = new Map<string, string>();
 
+	/** @param changes what differs from the offers as they are made, by ID; later changes are added to it */
+	constructor(private readonly changes: Map<number, Partial<Offer>>) {
+		for (const [id, change] of changes) this.change(id, change);
+	}
+
 	get(id: number): Offer | undefined {
 		return this.byId.get(id)?.offer;
 	}
@@ -470,6 +484,7 @@ class Catalog {
 		const entry = this.byId.get(id);
 		if (!entry) return undefined;
 		Object.assign(entry.offer, change);
+		this.changes.set(id, { ...this.changes.get(id), ...change });
 		entry.row = undefined;
 		this.pages.clear();
 		return entry.offer;
@@ -485,7 +500,7 @@ class Catalog {
 		const start = (request.page - 1) * request.limit;
 		const rows = entries.slice(start, start + request.limit).map((entry) => (entry.row ??= row(entry.offer)));
 		const text = `{"count":${entries.length},"rows":[${rows.join(',')}]}`;
-		// Searches are as many as their words; only pages of the whole catalog are asked for again and again.
+		// Searches are as many as their words; only pages of the whole catalog are asked for repeatedly.
 		if (request.search === undefined && this.pages.size < 100) this.pages.set(id, text);
 		return text;
 	}

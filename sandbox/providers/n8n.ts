@@ -80,10 +80,32 @@ class N8nAccount extends Account {
 	readonly scopes: string[] | undefined;
 	executions: Execution[] = [];
 
-	constructor(spec: OpenedSpec) {
+	constructor(
+		spec: OpenedSpec,
+		private readonly now: () => number,
+	) {
 		super(spec);
 		this.database = spec.database ?? 'sqlite';
 		this.scopes = spec.scopes;
+	}
+
+	newTable(): Table {
+		return new Table(this.database, this.now);
+	}
+
+	override snapshot(): Record<string, unknown> {
+		const tables = [...this.tables.values()].map((kept) => ({ ...kept, table: kept.table.snapshot() }));
+		return { tables, executions: this.executions };
+	}
+
+	override restore(state: unknown): void {
+		const { tables, executions } = state as { tables: KeptTable[]; executions: Execution[] };
+		this.executions = executions;
+		for (const { table: kept, ...rest } of tables) {
+			const table = this.newTable();
+			table.restore(kept);
+			this.tables.set(rest.id, { ...rest, table });
+		}
 	}
 }
 
@@ -97,7 +119,7 @@ export function n8n({ clock, settings }: World): N8nProvider {
 	const accounts = new Accounts<N8nAccount>(
 		{ key: 'n8n_api_sandbox', balance: 0, rate: null, ...settings.accounts.n8n },
 		randomKey('n8n_api_'),
-		(spec) => new N8nAccount(spec),
+		(spec) => new N8nAccount(spec, () => clock.now()),
 	);
 	const now = () => new Date(clock.now()).toISOString();
 
@@ -113,7 +135,7 @@ export function n8n({ clock, settings }: World): N8nProvider {
 
 	function create(account: N8nAccount, name: string, projectId: string): KeptTable {
 		const at = now();
-		const table = new Table(account.database, () => clock.now());
+		const table = account.newTable();
 		const kept = { id: nanoid(), name, projectId, createdAt: at, updatedAt: at, table };
 		account.tables.set(kept.id, kept);
 		return kept;
@@ -316,9 +338,11 @@ export function n8n({ clock, settings }: World): N8nProvider {
 
 	return {
 		name: 'n8n',
+		title: 'n8n Data Tables',
 		prefix: '/n8n/api/v1',
 		accounts,
 		routes,
+		state: {},
 		refuse,
 		tellsRetryDelay: false,
 

@@ -1,6 +1,6 @@
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
 import { teleKartProducts, starRateUsd, type TeleKartProduct } from '../catalogs/teleKartStars';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { OrderBook, type Order } from '../orders';
 import {
 	bearer,
@@ -37,7 +37,7 @@ class TeleKartAccount extends Account {
 	}
 }
 
-export function teleKartStars({ clock, ledger, settings }: World): Provider<TeleKartAccount> {
+export function teleKartStars({ clock, charges, settings }: World): Provider<TeleKartAccount> {
 	const name = 'teleKartStars';
 	const currency = 'USD';
 
@@ -62,8 +62,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 		(error, message) => ({ ok: false, error, message }),
 	);
 
-	let products = teleKartProducts();
-	let lastOrder = 0;
+	const state = { products: teleKartProducts(), lastOrder: 0 };
 
 	const accounts = new Accounts(
 		{ key: 'tah_sandbox', balance: 1000, rate: null, ...settings.accounts[name] },
@@ -83,7 +82,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 		if (order.refunded) return;
 		order.refunded = true;
 		account.balance = toCents(account.balance + order.price);
-		ledger.refund({
+		charges.refund({
 			provider: name,
 			account: account.name,
 			operation: 'order.cancel',
@@ -97,7 +96,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 	const data = (content: object) => ok({ ok: true, data: content });
 
 	const group = (type: TeleKartProduct['type'], withCustomStars: boolean) =>
-		products
+		state.products
 			.filter((product) => product.type === type && product.available)
 			.filter((product) => withCustomStars || product.price_usd !== undefined)
 			.map(({ available: _, ...listed }) => listed);
@@ -122,8 +121,11 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 
 	return {
 		name,
+		title: 'TeleKart Stars',
+		currency,
 		prefix: '/telekart-stars',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 
@@ -173,7 +175,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 				path: '/api/v1/balance',
 				operation: 'balance.get',
 				handle({ account }) {
-					account.orders.settle();
+					account.orders.advanceAll();
 					return data({ user_id: account.userId, balance_usd: account.balance });
 				},
 			},
@@ -183,12 +185,12 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 				operation: 'order.create',
 				handle({ account, body }) {
 					if (!isRecord(body)) throw refuse('BAD_JSON');
-					const product = products.find(({ id, available }) => available && id === body.product_id);
+					const product = state.products.find(({ id, available }) => available && id === body.product_id);
 					if (!product) throw refuse('INVALID_PRODUCT');
 					const targets = readTargets(body, refuse);
 					const price = toCents(priceOf(product, body.stars, refuse) * targets.length);
 
-					account.orders.settle();
+					account.orders.advanceAll();
 					if (price > account.balance) {
 						throw refuse('INSUFFICIENT_BALANCE', { balance_usd: account.balance, required_usd: price });
 					}
@@ -196,7 +198,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 
 					const createdAt = clock.now();
 					const day = new Date(createdAt).toISOString().slice(0, 10).replaceAll('-', '');
-					const id = day + String(++lastOrder).padStart(4, '0');
+					const id = day + String(++state.lastOrder).padStart(4, '0');
 					const order = account.orders.add({
 						id,
 						createdAt,
@@ -208,7 +210,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 						price,
 						refunded: false,
 						extra: {},
-						charge: ledger.charge({
+						charge: charges.charge({
 							provider: name,
 							account: account.name,
 							operation: 'order.create',
@@ -247,12 +249,13 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 			},
 		],
 
+		ordersOf: ({ orders }) => orders.views(),
 		changeOrder(account, orderId, _type, change) {
 			const order = account.orders.change(orderId, change);
 			return order && statusView(order);
 		},
 		changeProduct(productId, { price, available }) {
-			const product = products.find(({ id }) => id === productId);
+			const product = state.products.find(({ id }) => id === productId);
 			if (!product) return undefined;
 			if (available !== undefined) product.available = available;
 			if (price !== undefined && product.price_usd === undefined) product.star_rate_usd = price;
@@ -260,7 +263,7 @@ export function teleKartStars({ clock, ledger, settings }: World): Provider<Tele
 			return product;
 		},
 		restock() {
-			products = teleKartProducts();
+			state.products = teleKartProducts();
 		},
 	};
 }

@@ -1,5 +1,5 @@
 import { Account, Accounts, randomKey, type OpenedSpec } from '../accounts';
-import { toCents } from '../ledger';
+import { toCents } from '../charges';
 import { OrderBook, type Order } from '../orders';
 import {
 	bearer,
@@ -54,7 +54,7 @@ const failures: Record<string, string> = {
 	refunded: 'Funds returned',
 };
 
-export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketAccount> {
+export function tgMarket({ clock, charges, settings }: World): Provider<TgMarketAccount> {
 	const name = 'tgMarket';
 	const currency = 'USD';
 	const amountRule = 'amount must be int between 50 and 1000000';
@@ -81,9 +81,8 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		(error) => ({ ok: false, error }),
 	);
 
-	const nextId = { stars: 42, premium: 15 };
 	const startPrices = () => ({ star: 0.012, premium: { 3: 12, 6: 16, 12: 29 } as Record<number, number> });
-	let prices = startPrices();
+	const state = { nextId: { stars: 42, premium: 15 }, prices: startPrices() };
 
 	const accounts = new Accounts(
 		{ key: 'sk-sandbox', balance: 1000, rate: { limit: 10, windowMs: 1000 }, ...settings.accounts[name] },
@@ -91,14 +90,14 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		(spec) => {
 			const account: TgMarketAccount = new TgMarketAccount(
 				spec,
-				new OrderBook(clock, (order) => settle(account, order)),
+				new OrderBook(clock, (order) => refundIfOver(account, order)),
 			);
 			return account;
 		},
 	);
 
 	/** What becomes of the locked money once an order is over. */
-	function settle(account: TgMarketAccount, order: TgMarketOrder): void {
+	function refundIfOver(account: TgMarketAccount, order: TgMarketOrder): void {
 		if (!finalStatuses.has(order.status)) return;
 		const failed = order.status !== 'completed';
 		if (order.locked) {
@@ -108,7 +107,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		if (failed && !order.refunded) {
 			order.refunded = true;
 			account.balance = toCents(account.balance + order.price);
-			ledger.refund({
+			charges.refund({
 				provider: name,
 				account: account.name,
 				operation: 'order.cancel',
@@ -147,7 +146,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 
 		const units = kind === 'stars' ? body.amount : body.duration;
 		if (kind === 'stars' && !isAmount(units)) throw refuse(amountRule);
-		if (kind === 'premium' && (typeof units !== 'number' || !(units in prices.premium)))
+		if (kind === 'premium' && (typeof units !== 'number' || !(units in state.prices.premium)))
 			throw refuse(durationRule);
 
 		const order = take(account, kind, username, units as number);
@@ -164,13 +163,13 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 	}
 
 	function take(account: TgMarketAccount, kind: Kind, username: string, units: number): TgMarketOrder {
-		const price = toCents(kind === 'stars' ? units * prices.star : prices.premium[units]!);
-		account.orders.settle();
+		const price = toCents(kind === 'stars' ? units * state.prices.star : state.prices.premium[units]!);
+		account.orders.advanceAll();
 		if (price > account.balance) throw refuse('insufficient_balance');
 		account.balance = toCents(account.balance - price);
 		account.locked = toCents(account.locked + price);
 
-		const number = nextId[kind]++;
+		const number = state.nextId[kind]++;
 		return account.orders.add({
 			id: `${kind} ${number}`,
 			kind,
@@ -184,7 +183,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 			timeline: account.timeline ?? settings.timelines.tgMarket,
 			refunded: false,
 			extra: {},
-			charge: ledger.charge({
+			charge: charges.charge({
 				provider: name,
 				account: account.name,
 				operation: 'order.create',
@@ -203,7 +202,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		const deadline = clock.now() + settings.waitTimeoutMs;
 		while (!finalStatuses.has(order.status)) {
 			if (clock.now() >= deadline) return refuse('timeout', { order_id: order.number }).reply;
-			await clock.lookAgain(Math.min(account.orders.nextChange(order), deadline));
+			await clock.waitUntil(Math.min(account.orders.nextChange(order), deadline));
 			account.orders.get(order.id);
 		}
 		return ok({ ok: true, order_id: order.number, status: order.status, ...outcome(order), ...order.extra });
@@ -218,8 +217,11 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 
 	return {
 		name,
+		title: 'TG Market',
+		currency,
 		prefix: '/tg-market',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 
@@ -242,7 +244,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 				path: '/api/v2/balance',
 				operation: 'balance.get',
 				handle({ account }) {
-					account.orders.settle();
+					account.orders.advanceAll();
 					return ok({
 						ok: true,
 						balance_usd: toCents(account.balance + account.locked),
@@ -267,6 +269,7 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 			{ method: 'GET', path: '/api/v2/premium_order/:id', operation: 'order.get', handle: read('premium') },
 		],
 
+		ordersOf: ({ orders }) => orders.views(),
 		changeOrder(account, orderId, orderType, change) {
 			const order = account.orders.change(`${orderType ?? 'stars'} ${orderId}`, change);
 			return order && view(order);
@@ -275,12 +278,12 @@ export function tgMarket({ clock, ledger, settings }: World): Provider<TgMarketA
 		changeProduct(productId, { price }) {
 			const months = Number(/^premium_(3|6|12)$/.exec(productId)?.[1]);
 			if (productId !== 'stars' && !months) return undefined;
-			if (price !== undefined && months) prices.premium[months] = price;
-			else if (price !== undefined) prices.star = price;
-			return prices;
+			if (price !== undefined && months) state.prices.premium[months] = price;
+			else if (price !== undefined) state.prices.star = price;
+			return state.prices;
 		},
 		restock() {
-			prices = startPrices();
+			state.prices = startPrices();
 		},
 	};
 }

@@ -67,7 +67,7 @@ export interface TributeProvider extends Provider<TributeAccount> {
 	readonly deliveries: Delivery[];
 }
 
-export function tribute({ clock, ledger, settings }: World): TributeProvider {
+export function tribute({ clock, charges, settings }: World): TributeProvider {
 	const name = 'tribute';
 
 	const refuse = refusals(
@@ -84,8 +84,7 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 	);
 	const badRequest = (message: string) => refuse('error_bad_request', { message });
 
-	let lastEvent = 0;
-	let lastPurchase = 5_000_000;
+	const state = { lastEvent: 0, lastPurchase: 5_000_000 };
 	const deliveries: Delivery[] = [];
 
 	const accounts = new Accounts(
@@ -143,7 +142,7 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 
 		purchase.refunded = true;
 		const product = account.products.find(({ id: productId }) => productId === purchase.productId);
-		ledger.refund({
+		charges.refund({
 			provider: name,
 			account: account.name,
 			operation: 'purchase.cancel',
@@ -167,7 +166,7 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 		{ name: event, payload, paidWith }: TributeWebhook,
 	): TributePurchase {
 		const wanted = payload?.purchase_id;
-		const id = typeof wanted === 'number' ? wanted : ++lastPurchase;
+		const id = typeof wanted === 'number' ? wanted : ++state.lastPurchase;
 		const known = account.purchases.get(id);
 		if (known) return known;
 		const product = account.products.find((one) => one.id === payload?.product_id) ?? account.products[0];
@@ -191,7 +190,7 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 			account.products.find(({ id }) => id === purchase.productId) ??
 			tributeProducts(purchase.productId, 1)[0]!;
 		const payload = {
-			...tributePayload(webhook.name, { number: ++lastEvent, now, product, purchase }),
+			...tributePayload(webhook.name, { number: ++state.lastEvent, now, product, purchase }),
 			...webhook.payload,
 			...(webhook.pad && { padding: 'x'.repeat(webhook.pad) }),
 		};
@@ -217,8 +216,10 @@ export function tribute({ clock, ledger, settings }: World): TributeProvider {
 
 	return {
 		name,
+		title: 'Tribute',
 		prefix: '/tribute',
 		accounts,
+		state,
 		refuse,
 		tellsRetryDelay: false,
 

@@ -2,7 +2,7 @@ import { startHost } from '../../scripts/host/host';
 import { startServices } from '../../scripts/host/services';
 import { dataTableConformance } from '../sandbox/dataTables.conformance';
 
-/** The sandbox's double of Data Tables is held to what n8n really does, here with PostgreSQL in queue mode. */
+/** The sandbox's double of Data Tables must do what n8n really does, here with PostgreSQL in queue mode. */
 dataTableConformance('postgres', async () => {
 	const services = await startServices();
 	try {

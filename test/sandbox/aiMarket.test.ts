@@ -71,7 +71,7 @@ describe('refusals', () => {
 		expect(answer).toMatchObject({ status: 401, body: { success: false, code, error: expect.any(String) } });
 	});
 
-	it('turns suspended accounts away', async () => {
+	it('refuses suspended accounts', async () => {
 		await sandbox().client.changeAccount({ provider: 'aiMarket', suspended: true });
 		expect(await buyer.get('/balance')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
 	});
@@ -126,9 +126,9 @@ describe('idempotency', () => {
 
 	it('frees the key of a purchase that was refused', async () => {
 		await sandbox().client.changeAccount({ provider: 'aiMarket', balance: 0 });
-		expect((await buy('again')).status).toBe(402);
+		expect((await buy('same')).status).toBe(402);
 		await sandbox().client.changeAccount({ provider: 'aiMarket', balance: 10 });
-		expect((await buy('again')).status).toBe(200);
+		expect((await buy('same')).status).toBe(200);
 	});
 
 	it('refuses the key while its first purchase is under way', async () => {

@@ -88,7 +88,7 @@ describe('accounts', () => {
 		expect((await tgMarket(key).get(`/order/${id}`)).body.status).toBe('failed');
 	});
 
-	it('are told apart by name and key', async () => {
+	it('are distinct by name and key', async () => {
 		const { client } = sandbox();
 		await client.createAccount({ provider: 'aiMarket', name: 'one', key: 'mk_one' });
 		await expect(client.createAccount({ provider: 'aiMarket', name: 'one' })).rejects.toThrow('"one"');

@@ -58,7 +58,7 @@ const columns = [
 	{ name: 'day', type: 'date' },
 ];
 
-/** What n8n's Data Table API does, as far as this package relies on it: the sandbox's double is held to it as well. */
+/** What n8n's Data Table API does, as far as this package relies on it: the sandbox's double must do the same. */
 export function dataTableConformance(database: Database, open: () => Promise<DataTableService>): void {
 	let service: DataTableService;
 	let client: DataTableClient;

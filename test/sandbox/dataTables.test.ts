@@ -84,8 +84,8 @@ describe('its faults', () => {
 		expect(await states()).toEqual(['free', 'kept']);
 	});
 
-	it('strike at random, the same for the same seed', async () => {
-		const struck = async (seed: number) => {
+	it('hit at random, the same for the same seed', async () => {
+		const hits = async (seed: number) => {
 			const { id } = await fault(
 				'row.getAll',
 				{ type: 'error', status: 500 },
@@ -98,10 +98,10 @@ describe('its faults', () => {
 			await tables.client.clearFaults({ id });
 			return answers;
 		};
-		const first = await struck(1);
+		const first = await hits(1);
 		expect(new Set(first).size).toBe(2);
-		expect(await struck(1)).toEqual(first);
-		expect(await struck(2)).not.toEqual(first);
+		expect(await hits(1)).toEqual(first);
+		expect(await hits(2)).not.toEqual(first);
 	});
 
 	it('take rights and the key away', async () => {

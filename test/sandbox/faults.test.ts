@@ -120,13 +120,13 @@ describe.each(names)('at %s', (name) => {
 		expect(await moved()).toBe(0);
 	});
 
-	it('a rate limit is told in its own way, with a delay or without', async () => {
+	it('a rate limit is answered in its own way, with a delay or without', async () => {
 		await fault(name, { type: 'rateLimit' });
 		await fault(name, { type: 'rateLimit', retryAfterSeconds: 7 });
 		const [plain, delayed] = [await shop().buy(), await shop().buy()];
 		expect([plain.status, delayed.status]).toEqual([429, 429]);
-		const toldIn = (answer: Answer) => answer.headers['retry-after'] ?? answer.body.retry_after_seconds;
-		expect([toldIn(plain), Number(toldIn(delayed))]).toEqual([undefined, 7]);
+		const delayIn = (answer: Answer) => answer.headers['retry-after'] ?? answer.body.retry_after_seconds;
+		expect([delayIn(plain), Number(delayIn(delayed))]).toEqual([undefined, 7]);
 		expect(await moved()).toBe(0);
 	});
 
@@ -278,7 +278,7 @@ describe('TG Market’s 408', () => {
 	});
 });
 
-describe('which requests are struck', () => {
+describe('which requests are hit', () => {
 	it('is a matter of how many came before and how many are left', async () => {
 		await fault('tgMarket', { type: 'error', status: 503 }, { skip: 1, times: 2 });
 		const seen = [];
@@ -317,8 +317,8 @@ describe('which requests are struck', () => {
 		const { api: partner } = providers.gamesDrop();
 		const order = { offerId: 101, price: 0.99, transactionId: 'a' };
 		expect((await partner.post('/offers/create-order', order)).status).toBe(200);
-		const struck = { ...order, transactionId: 'b', customer: { gameUserId: '7' } };
-		expect((await partner.post('/offers/create-order', struck)).status).toBe(418);
+		const hit = { ...order, transactionId: 'b', customer: { gameUserId: '7' } };
+		expect((await partner.post('/offers/create-order', hit)).status).toBe(418);
 	});
 });
 

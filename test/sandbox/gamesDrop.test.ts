@@ -72,7 +72,7 @@ describe('documented answers', () => {
 		expect(await topUp()).toMatchObject({ isRequiredGameUserId: true, isRequiredGameServerId: true });
 	});
 
-	it('delivers a key at once, and shows the order again by either id', async () => {
+	it('delivers a key at once, and shows the order by either id', async () => {
 		const bought = order(1001, 560.1, { email: 'user@gmail.com', gameUserId: '52357322414' });
 		const { status, body } = await partner.post('/offers/create-order', bought);
 		expect(status).toBe(200);
@@ -190,7 +190,7 @@ describe('documented answers', () => {
 	});
 
 	it('looks Telegram users up, by name or id', async () => {
-		const look = async (username: string) =>
+		const lookUp = async (username: string) =>
 			(await telegram.post('/api/aggregator/a6/telegram/user-info', { username })).body;
 		const igor = {
 			valid: true,
@@ -203,15 +203,15 @@ describe('documented answers', () => {
 			},
 			message: 'User account verified successfully',
 		};
-		for (const asked of ['@igoryan34', 'igoryan34', '143594291']) expect(await look(asked)).toEqual(igor);
-		expect(await look('@private_person')).toEqual({
+		for (const asked of ['@igoryan34', 'igoryan34', '143594291']) expect(await lookUp(asked)).toEqual(igor);
+		expect(await lookUp('@private_person')).toEqual({
 			valid: true,
 			username: 'private_person',
 			userInfo: { username: 'private_person', first_name: 'private_person' },
 			message: expect.stringContaining('not publicly available'),
 		});
-		expect(await look('no spaces allowed')).toMatchObject({ valid: false });
-		expect((await look('somebody')).userInfo.id).toBe((await look('@somebody')).userInfo.id);
+		expect(await lookUp('no spaces allowed')).toMatchObject({ valid: false });
+		expect((await lookUp('somebody')).userInfo.id).toBe((await lookUp('@somebody')).userInfo.id);
 	});
 });
 
@@ -333,7 +333,7 @@ describe('the catalog', () => {
 		expect([listed, ids.size]).toEqual([12_000, 12_000]);
 	});
 
-	it('gives 1,000 offers when it is not told how many', async () => {
+	it('gives 1,000 offers when it is not asked how many', async () => {
 		expect((await partner.post('/offers/sync', {})).body.rows).toHaveLength(1000);
 	});
 
@@ -353,7 +353,7 @@ describe('the catalog', () => {
 		expect(await count('Cars')).toBe(0);
 	});
 
-	it('hides what a partner’s settlement does not allow', async () => {
+	it('hides what a partner’s balance profile does not allow', async () => {
 		const { client } = sandbox();
 		const all = await client.createAccount({ provider: 'gamesDrop', balanceProfile: 'MIXED' });
 		const open = api(`${all.credentials.baseUrl}/api/v1`, { authorization: all.key });

@@ -6,7 +6,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/s
 
 const http = axios.create({ validateStatus: () => true, maxRedirects: 0, proxy: false });
 
-/** What a provider said, before anything is known of it: tests look into it freely. */
+/** What a provider said, of any shape. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Json = any;
 
@@ -49,7 +49,7 @@ export function useSandbox(options?: SandboxOptions): () => Sandbox {
 	return () => sandbox;
 }
 
-/** Keys and the types below them, so that an answer can be held against a documented sample. */
+/** Keys and the types below them, so that an answer can be compared with a documented sample. */
 export function shape(value: unknown): unknown {
 	if (Array.isArray(value)) return value.length ? [shape(value[0])] : [];
 	if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;

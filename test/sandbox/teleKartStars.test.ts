@@ -169,7 +169,7 @@ describe('refusals', () => {
 		});
 	});
 
-	it('limits the rate when told to', async () => {
+	it('limits the rate when it is set', async () => {
 		await sandbox().client.changeAccount({ provider: 'teleKartStars', rate: { limit: 2, windowMs: 60_000 } });
 		const answers = [await buyer.get('/balance'), await buyer.get('/balance'), await buyer.get('/balance')];
 		expect(statuses(answers)).toEqual({ 200: 2, 429: 1 });

@@ -190,7 +190,7 @@ describe('webhooks', () => {
 		expect(got[0]!.signature).not.toBe(signed(got[0]!.body));
 	});
 
-	it('carry what they are told to', async () => {
+	it('carry what is asked for', async () => {
 		const { client } = sandbox();
 		await client.deliverTributeWebhook({ url, name: 'x', rawBody: '{"not": json' });
 		expect(got[0]).toEqual({ body: '{"not": json', signature: signed('{"not": json') });

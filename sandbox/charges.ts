@@ -1,4 +1,5 @@
-import type { ProviderName, ServiceName } from './provider';
+import type { ProviderName, ServiceName } from './names';
+import type { Kept } from './state';
 
 /** Money that moved, or an order that was taken, for one purchase. */
 export interface Charge {
@@ -33,14 +34,14 @@ export interface Refund {
 	at: string;
 }
 
-export interface LedgerFilter {
+export interface ChargeFilter {
 	provider?: ServiceName;
 	account?: string;
 	orderId?: string;
 	key?: string;
 }
 
-export interface LedgerView {
+export interface ChargesView {
 	charges: Charge[];
 	refunds: Refund[];
 }
@@ -48,8 +49,8 @@ export interface LedgerView {
 /** Rounds to the cent without the errors of binary fractions (0.0165 * 50 is 0.825 and rounds up). */
 export const toCents = (amount: number): number => Math.round(Number((amount * 100).toFixed(6))) / 100;
 
-/** What the buyers really paid: the one place tests look to know whether something was bought twice. */
-export class Ledger {
+/** What the buyers really paid: what tests read to know whether something was bought twice. */
+export class Charges implements Kept {
 	private charges: Charge[] = [];
 	private refunds: Refund[] = [];
 	private lastId = 0;
@@ -68,14 +69,23 @@ export class Ledger {
 		return refund;
 	}
 
-	view(filter: LedgerFilter): LedgerView {
+	view(filter: ChargeFilter): ChargesView {
 		return { charges: this.charges.filter(matches(filter)), refunds: this.refunds.filter(matches(filter)) };
 	}
 
-	clear(filter: LedgerFilter): void {
+	clear(filter: ChargeFilter): void {
 		const gone = matches(filter);
 		this.charges = this.charges.filter((charge) => !gone(charge));
 		this.refunds = this.refunds.filter((refund) => !gone(refund));
+	}
+
+	snapshot(): unknown {
+		const { charges, refunds, lastId } = this;
+		return { charges, refunds, lastId };
+	}
+
+	restore(state: unknown): void {
+		Object.assign(this, state);
 	}
 
 	private timestamp(): string {
@@ -83,7 +93,7 @@ export class Ledger {
 	}
 }
 
-function matches(filter: LedgerFilter): (entry: Charge | Refund) => boolean {
+function matches(filter: ChargeFilter): (entry: Charge | Refund) => boolean {
 	return (entry) =>
 		(filter.provider === undefined || entry.provider === filter.provider) &&
 		(filter.account === undefined || entry.account === filter.account) &&
