@@ -214,14 +214,14 @@ export class Bench {
 				return next.length === 0 ? [] : [[step.name, { main }]];
 			}),
 		);
-		const { id } = await this.host.createWorkflow({ name, nodes, connections });
-		await this.host.activate(id);
+		const { id } = await this.host.workflows.create({ name, nodes, connections });
+		await this.host.workflows.activate(id);
 		return { workflowId: id, path };
 	}
 
 	/** Calls a side once and waits for its end; its record is left in n8n. */
 	async call({ path }: Side, body: unknown = {}): Promise<void> {
-		await this.host.callWebhook(path, { body, timeoutMs: LONGEST_EXECUTION_MS });
+		await this.host.webhooks.call(path, { body, timeoutMs: LONGEST_EXECUTION_MS });
 	}
 
 	/** Calls a side once, and gives n8n's record of it. `after` runs when it is over, before the record is read. */
@@ -229,7 +229,7 @@ export class Bench {
 		await this.call(side, body);
 		const id = await this.recorded(side);
 		await after();
-		const execution = await this.host.execution(id);
+		const execution = await this.host.executions.get(id);
 		return { ms: lasted(execution), execution };
 	}
 
@@ -260,7 +260,7 @@ export class Bench {
 	 */
 	async peak(side: Side, body: unknown, warm: Side[]): Promise<{ run: Run; bytes: number | null }> {
 		await this.host.restart();
-		for (const one of [side, ...warm]) await this.host.published(one.workflowId);
+		for (const one of [side, ...warm]) await this.host.workflows.waitUntilActive(one.workflowId);
 		for (const one of warm) for (let i = 0; i < WARM_UPS; i++) await this.call(one);
 		const { pid } = this.host;
 		const canMeasure = existsSync(`/proc/${pid}/clear_refs`);
@@ -319,10 +319,14 @@ export class Bench {
 		};
 		this.credentials = await saveCredentials(this.host, demoCredentials(this, this.host));
 		for (const [provider, value] of Object.entries(authorizations))
-			this.credentials[provider] = await this.host.saveCredential(`Header of ${provider}`, 'httpHeaderAuth', {
-				name: 'Authorization',
-				value,
-			});
+			this.credentials[provider] = await this.host.credentials.save(
+				`Header of ${provider}`,
+				'httpHeaderAuth',
+				{
+					name: 'Authorization',
+					value,
+				},
+			);
 	}
 
 	private heard(line: string): void {

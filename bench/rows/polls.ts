@@ -86,7 +86,7 @@ async function pollOver(bench: Bench, size: number): Promise<Measured> {
 			...(orderType === 'stars' ? { orderType } : {}),
 		});
 
-	const { id } = await host.createWorkflow(triggered(bench, tableName, ONCE));
+	const { id } = await host.workflows.create(triggered(bench, tableName, ONCE));
 	const measured: Measured = { orders: size, ms: [], asked: [], told: 0, statuses: {} };
 	let asked = 0;
 	const timed = () => bench.polls.filter((poll) => poll.workflow === id);
@@ -104,19 +104,19 @@ async function pollOver(bench: Bench, size: number): Promise<Measured> {
 	};
 	// The poll at activation knows of none that was asked before: each has the most to do.
 	for (let round = 0; round < bench.rounds(3); round++) {
-		await Promise.all([host.activate(id, 120_000), nextPoll()]);
-		await host.deactivate(id);
+		await Promise.all([host.workflows.activate(id, 120_000), nextPoll()]);
+		await host.workflows.deactivate(id);
 	}
 	if (measured.told < completing.length) {
-		await host.updateWorkflow(id, triggered(bench, tableName, EVERY_MINUTE));
-		await Promise.all([host.activate(id, 120_000), nextPoll()]);
+		await host.workflows.update(id, triggered(bench, tableName, EVERY_MINUTE));
+		await Promise.all([host.workflows.activate(id, 120_000), nextPoll()]);
 		while (measured.told < completing.length && measured.ms.length < MOST_POLLS) await nextPoll();
-		await host.deactivate(id);
+		await host.workflows.deactivate(id);
 	}
 	measured.statuses = (await bench.asked('tgMarket', 'order.get')).statuses;
 
 	const emitting = timed().filter(({ events }) => events > 0).length;
-	const executions = emitting > 0 ? await host.waitForExecutions(id, emitting) : [];
+	const executions = emitting > 0 ? await host.executions.waitFor(id, emitting) : [];
 	const told = executions
 		.flatMap(({ nodes }) => nodes['Trigger']?.[0]?.items ?? [])
 		.map(({ json }) => keyOf(json));
@@ -148,7 +148,7 @@ async function placeOrders({ sandbox, providers }: Bench, size: number): Promise
 }
 
 async function track({ host }: Bench, tableName: string, orders: Tracked[]): Promise<void> {
-	const { id } = await host.createDataTable(tableName, COLUMNS);
+	const { id } = await host.dataTables.create(tableName, COLUMNS);
 	for (let i = 0; i < orders.length; i += ROWS_AT_ONCE) {
 		const rows = orders.slice(i, i + ROWS_AT_ONCE).map((order) => ({
 			...order,

@@ -5,9 +5,9 @@ import { delimiter, dirname, join } from 'node:path';
 
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
+import type { Progress } from './cache';
 import { BROWSER_ID, type N8nClient } from './client';
 import { ensureDebian } from './debian';
-import type { Progress } from './install';
 
 /** Keeps Chromium from looking for its makers' servers, which a test machine may not reach. */
 const FLAGS = [
