@@ -1,4 +1,4 @@
-import type { Bench } from '../bench';
+import type { Bench } from '../harness';
 import { duration, median, type Line } from '../table';
 
 const LATENCY_MS = 50;
