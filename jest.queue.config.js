@@ -1,4 +1,4 @@
-/** Runs against a real n8n in queue mode, which they start themselves: `npm run test:queue`. */
+/** The tests that start a real n8n in queue mode: `npm run test:queue`. */
 const base = require('./jest.n8n.config.js');
 
 /** @type {import('jest').Config} */

@@ -1,12 +1,12 @@
 /*
- * `npm run bench`: what this package costs and gains beside n8n's own HTTP Request node, in a real n8n against the
- * sandbox, in one run on one machine. Prints a table of medians. Nothing is asserted about time: it fails only when
- * work was done wrongly. `-- --quick` does a little of each row, `-- --only <row>` some rows.
+ * `npm run bench`: compares this package with n8n's own HTTP Request node, in a real n8n against the sandbox, and
+ * prints a table of medians. It asserts nothing about time: it fails only when the work itself has errors.
+ * `-- --quick` does a little of each row, `-- --only <row>` some rows.
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { Bench } from './bench';
+import { Bench } from './harness';
 import { listSearch } from './rows/listSearch';
 import { loading } from './rows/loading';
 import { lookUps } from './rows/lookUps';
@@ -17,7 +17,7 @@ import { rateLimit } from './rows/rateLimit';
 import { size } from './rows/size';
 import { markdown, type Line } from './table';
 
-/** The order matters: what is measured in milliseconds comes before what fills n8n's database. */
+/** In this order: what is measured in milliseconds comes before what fills n8n's database. */
 const ROWS: Record<string, (bench: Bench) => Promise<Line[]>> = {
 	size,
 	loading,

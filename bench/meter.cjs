@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Loaded into n8n before itself. On SIGUSR2 it collects all garbage and says what is in use then, which nothing
- * outside of a process can make it do; and it says of each poll of the order trigger how long it took, which n8n
- * keeps no record of.
+ * Loaded into n8n before n8n itself. On SIGUSR2 it collects all garbage and prints how much memory stays in use,
+ * which is possible inside the process only. It also prints how long each poll of the order trigger took, which n8n
+ * does not record.
  */
 if (process.argv[2] === 'start') {
 	const Module = require('node:module');
@@ -12,14 +12,14 @@ if (process.argv[2] === 'start') {
 
 	setFlagsFromString('--expose-gc');
 	const collectGarbage = runInNewContext('gc');
-	const say = (what, facts) => process.stdout.write(`bench ${what} ${JSON.stringify(facts)}\n`);
+	const print = (what, facts) => process.stdout.write(`bench ${what} ${JSON.stringify(facts)}\n`);
 
 	process.on('SIGUSR2', () => {
 		let left = 5;
 		const collect = () => {
 			collectGarbage();
 			if (--left > 0) setTimeout(collect, 50);
-			else say('settled', { heap: process.memoryUsage().heapUsed });
+			else print('collected', { heap: process.memoryUsage().heapUsed });
 		};
 		collect();
 	});
@@ -49,7 +49,7 @@ if (process.argv[2] === 'start') {
 				throw thrown;
 			} finally {
 				const workflow = this.getWorkflow().id;
-				say('poll', { workflow, ms: performance.now() - started, events, error });
+				print('poll', { workflow, ms: performance.now() - started, events, error });
 			}
 		};
 	};

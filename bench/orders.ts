@@ -1,4 +1,4 @@
-/** Orders at the sandbox for look-ups: placed straight at the providers, as n8n is not what is measured then. */
+/** Places orders at the sandbox directly, to be looked up later: placing them is not measured. */
 import axios from 'axios';
 
 import type { SandboxProviders } from '../sandbox/server';
@@ -32,7 +32,7 @@ export async function place(providers: SandboxProviders, provider: Followed): Pr
 	}
 }
 
-/** Places as many orders, some at a time. */
+/** Places this many orders, 50 at a time. */
 export async function placeMany(
 	providers: SandboxProviders,
 	provider: Followed,

@@ -1,11 +1,11 @@
-/** What the benchmark prints: lines of a table, and the figures in them. */
+/** The table that the benchmark prints. */
 
-/** One line: some work, as this package does it and as n8n's HTTP Request node does. */
+/** One line: some work, done by this package and by n8n's HTTP Request node. */
 export interface Line {
 	work: string;
 	ours: string;
 	theirs: string;
-	/** The figure that the goal speaks of. */
+	/** The figure that is compared with the goal. */
 	result: string;
 	goal: string;
 	/** Undefined where the line is for comparison only. */
@@ -21,7 +21,7 @@ export function median(values: number[]): number {
 export const mean = (values: number[]): number =>
 	values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A duration with three digits that count. */
+/** A duration with three significant digits. */
 export const duration = (ms: number): string =>
 	ms >= 10_000 ? `${(ms / 1_000).toFixed(1)} s` : ms >= 1_000 ? `${(ms / 1_000).toFixed(2)} s` : millis(ms);
 
@@ -37,7 +37,7 @@ export const counts = (statuses: Record<string, number> = {}): string =>
 		.map(([status, count]) => `${count} × ${status}`)
 		.join(', ') || 'no request';
 
-/** GitHub's Markdown. A little of the work says nothing about goals: then none is judged. */
+/** GitHub's Markdown. The goals are judged only when all of the work was done. */
 export function markdown(lines: Line[], judged: boolean): string {
 	const head = ['Work', 'This package', 'Beside it: HTTP Request', 'Result', 'Goal', 'Met'];
 	const body = lines.map(({ work, ours, theirs, result, goal, met }) => [

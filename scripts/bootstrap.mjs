@@ -1,28 +1,78 @@
 /*
- * Makes a bare clone ready: installs the dependencies when they are missing or older than the lock file, and with
- * --build compiles the package when its output is missing or older than its sources. Plain Node.js, no dependencies:
- * it runs before anything is installed. Does nothing, quickly, when there is nothing to do.
+ * Makes a fresh clone ready and then runs a script:
+ *
+ *     node scripts/bootstrap.mjs [--build] [--steps <total>] [<script.ts> [arguments …]]
+ *
+ * Installs the dependencies when they are missing or older than the lock file. With --build it compiles the package
+ * when its output is missing or older than its sources. With --steps it shows both as the first two of so many steps;
+ * without, it is silent when there is nothing to do. The script runs in this process, so that a signal reaches it.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { download, npm } from './npm.cjs';
+import { Steps } from './steps.cjs';
 
 const OLDEST_NODE = [20, 19];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-	fail(`Node.js ${OLDEST_NODE.join('.')} or newer is needed, this is ${process.versions.node}.`);
+const given = process.argv.slice(2);
+const end = given.findIndex((argument) => /\.ts$/.test(argument));
+const script = end === -1 ? [] : given.slice(end);
+const { values } = parseArgs({
+	args: end === -1 ? given : given.slice(0, end),
+	options: { build: { type: 'boolean', default: false }, steps: { type: 'string' } },
+});
+
+try {
+	await makeReady();
+} catch (error) {
+	process.stderr.write(`${error.message}\n`);
+	process.exit(1);
+}
+if (script.length > 0) runScript();
+
+async function makeReady() {
+	const [major, minor] = process.versions.node.split('.').map(Number);
+	if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]))
+		throw new Error(`Node.js ${OLDEST_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
+	// Ends npm as well: exiting does that, a signal alone would not.
+	const interrupted = () => process.exit(130);
+	for (const signal of SIGNALS) process.on(signal, interrupted);
+	const steps = new Steps(Number(values.steps ?? 1));
+	const step = async (due, doing, done, work) => {
+		if (values.steps !== undefined) await (due ? steps.run(doing, work) : steps.skip(done));
+		else if (due) await new Steps(1).run(doing, work);
+	};
+	await step(
+		!dependenciesAreCurrent(),
+		'Installing the dependencies …',
+		'The dependencies are installed',
+		() => download(['ci', '--loglevel=error'], { cwd: root }),
+	);
+	if (values.build)
+		await step(!buildIsCurrent(), 'Building the package …', 'The package is built', () =>
+			npm(['run', 'build'], { cwd: root }),
+		);
+	for (const signal of SIGNALS) process.off(signal, interrupted);
 }
 
-if (!dependenciesAreCurrent()) {
-	say('Installing the dependencies (about a minute) …');
-	npm(['ci', '--loglevel=error'], 'Installing the dependencies failed.');
-}
-if (process.argv.includes('--build') && !buildIsCurrent()) {
-	say('Building the package (npm run build) …');
-	npm(['run', 'build'], 'The build failed.');
+function runScript() {
+	// When npm is killed, no signal reaches this process.
+	const parent = process.ppid;
+	const watch = () => {
+		if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+	};
+	if (process.env.npm_lifecycle_event !== undefined) setInterval(watch, 1000).unref();
+	const require = createRequire(import.meta.url);
+	require('tsx/cjs/api').register();
+	const [file, ...args] = script;
+	process.argv = [process.argv[0], resolve(root, file), ...args];
+	require(process.argv[1]);
 }
 
 /** npm writes its own lock file at the end of an install; it holds what the project's lock file asks for. */
@@ -74,40 +124,4 @@ function newest(path) {
 
 function time(path) {
 	return statSync(path).mtimeMs;
-}
-
-function npm(args, failure) {
-	const script = npmScript();
-	const env = { ...process.env };
-	// An `npm start` around this one must not decide what is left out here.
-	for (const key of Object.keys(env))
-		if (/^npm_config_(omit|include|production)$/i.test(key)) delete env[key];
-	if (env.NODE_ENV === 'production') delete env.NODE_ENV;
-	const options = { cwd: root, env, stdio: 'inherit' };
-	const result = script
-		? spawnSync(process.execPath, [script, ...args], options)
-		: spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
-	if (result.error || result.status !== 0)
-		fail(result.error ? `${failure} ${result.error.message}` : failure);
-}
-
-function npmScript() {
-	const candidates = [
-		process.env.npm_execpath ?? '',
-		join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-		join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-		...(process.env.PATH ?? '')
-			.split(delimiter)
-			.map((folder) => join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js')),
-	];
-	return candidates.find((path) => path.endsWith('npm-cli.js') && existsSync(path));
-}
-
-function say(line) {
-	process.stdout.write(`${line}\n`);
-}
-
-function fail(line) {
-	process.stderr.write(`${line}\n`);
-	process.exit(1);
 }

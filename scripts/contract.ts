@@ -1,6 +1,6 @@
 /*
- * `npm run contract -- <provider>`: holds what a live account answers against what the nodes can read. Read-only.
- * `npm run contract -- --help` says more.
+ * `npm run contract -- <provider>`: compares a live account's answers with what the nodes can read. Read-only.
+ * `npm run contract -- --help` explains more.
  */
 import { main } from './contract/cli';
 
@@ -9,7 +9,7 @@ main(process.argv.slice(2), process.env, (text) => process.stdout.write(`${text}
 	(error: unknown) => {
 		// Not the error itself: it could hold a request with its key.
 		process.stderr.write(
-			`The check broke off: ${error instanceof Error ? error.message : 'no reason given'}\n`,
+			`The check stopped: ${error instanceof Error ? error.message : 'no reason given'}\n`,
 		);
 		process.exit(2);
 	},

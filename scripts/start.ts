@@ -1,50 +1,65 @@
 /*
  * `npm start`: the providers' sandbox and a real n8n with this package, its credentials and the example workflows,
- * until it is interrupted. `npm start -- --check`: the same in a fresh folder, every credential tested and every
+ * until it is ended. What exists in its n8n is left alone; `-- --add-examples` imports newer versions of the examples
+ * beside the imported ones. `npm start -- --check`: the same in a new folder, every credential tested and every
  * example run once; exits with 1 when one of them fails.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 
-import axios from 'axios';
+import { lock } from 'proper-lockfile';
 
-import { startDemo, type Demo, type DemoWorkflow } from './host/demo';
-import { freePort } from './host/host';
+import { startDemo, type Demo } from './host/demo';
+import type { Example } from './host/examples';
+import { freePort, pause } from './host/host';
 import { REPOSITORY } from './host/pack';
+import { ensureWritable } from './npm.cjs';
+import { Steps } from './steps.cjs';
 
-const FOLDER = join(REPOSITORY, '.demo');
-const STATE = join(FOLDER, 'running.json');
+const FOLDER = process.env.DEMO_FOLDER ?? join(REPOSITORY, '.demo');
+/** Which processes use the folder, for the message to the next one. */
+const RUNNING = join(FOLDER, 'running.json');
 const N8N_PORT = 5678;
 const SANDBOX_PORT = 5680;
+
+/** Longer than n8n takes to end when the process that started it was killed; see `host/guard.cjs`. */
+const LOCK_STALE_MS = 25_000;
+
+/** The bootstrap has shown the first two of all steps. */
+const steps = new Steps(5, 2);
 
 let demo: Demo | undefined;
 let stopping: Promise<void> | undefined;
 
 async function main(): Promise<number> {
-	const check = process.argv.includes('--check') || process.env.DEMO_CHECK === '1';
+	const { values } = parseArgs({
+		options: {
+			check: { type: 'boolean', default: false },
+			'add-examples': { type: 'boolean', default: false },
+		},
+	});
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupted());
-	return check ? await runCheck() : await runDemo();
+	// A terminal or pipe that was closed must not keep the demo from ending what it started.
+	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+	return values.check ? await runCheck() : await runDemo(values['add-examples']);
 }
 
-async function runDemo(): Promise<number> {
-	await refuseSecond();
+async function runDemo(addNewerExamples: boolean): Promise<number> {
+	ensureWritable(FOLDER);
+	await claimFolder();
 	const port = await freePort(N8N_PORT);
-	const sandboxPort = await freePort(SANDBOX_PORT);
-	demo = await startDemo({ userFolder: join(FOLDER, 'n8n'), port, sandboxPort, say, onProgress: say });
-	const { host, sandbox, workflows } = demo;
-	await mkdir(FOLDER, { recursive: true });
-	await writeFile(STATE, JSON.stringify({ pid: process.pid, n8n: host.pid, url: host.url }));
+	demo = await startDemo({
+		userFolder: join(FOLDER, 'n8n'),
+		port,
+		sandbox: { port: await freePort(SANDBOX_PORT), stateFile: join(FOLDER, 'sandbox.json') },
+		addNewerExamples,
+		steps,
+	});
+	const { host } = demo;
 	const editor = `http://localhost:${port}`;
-	say('');
-	say(`n8n                 ${editor}`);
-	say(`  sign in with      ${host.login.email} / ${host.login.password}`);
-	say(`Provider sandbox    ${sandbox.url}`);
-	say(`  what it charged   ${sandbox.url}/control/charges`);
-	say(`  what it was asked ${sandbox.url}/control/requests`);
-	say(`Log                 ${relative(process.cwd(), host.logFile)}`);
-	if (workflows.length > 0) say('Example workflows');
-	for (const { id, name } of workflows) say(`  ${editor}/workflow/${id}  ${name}`);
-	say('\nCtrl-C stops everything.');
+	await announce(editor);
+	introduce(demo, editor);
 	await host.ended();
 	if (!stopping) {
 		say(`n8n ended by itself; see ${relative(process.cwd(), host.logFile)}`);
@@ -55,25 +70,37 @@ async function runDemo(): Promise<number> {
 	return 0;
 }
 
+function introduce({ host, sandbox, workflows, newerExamples }: Demo, editor: string): void {
+	say('');
+	say(`n8n                 ${editor}/home/workflows`);
+	say(`  sign in with      ${host.login.email} / ${host.login.password}`);
+	say(`Provider sandbox    ${sandbox.url}`);
+	say(`  charges           ${sandbox.url}/control/charges`);
+	say(`  requests          ${sandbox.url}/control/requests`);
+	say(`Log                 ${relative(process.cwd(), host.logFile)}`);
+	if (workflows.length > 0) say('Example workflows');
+	for (const { id, name } of workflows) say(`  ${editor}/workflow/${id}  ${name}`);
+	if (newerExamples.length > 0) {
+		say(`\nThere are newer versions of: ${newerExamples.join(', ')}`);
+		say('"npm start -- --add-examples" imports them beside yours.');
+	}
+	say('\nCtrl-C stops everything.');
+}
+
 async function runCheck(): Promise<number> {
-	demo = await startDemo({ say, onProgress: say });
+	demo = await startDemo({ steps });
 	const rows: Row[] = [];
 	for (const [type, { id }] of Object.entries(demo.credentials)) {
-		const { status, message } = await demo.host.testCredential({ id });
+		const { status, message } = await demo.host.credentials.test({ id });
 		rows.push({ ok: status === 'OK', kind: 'credential', name: type, note: message });
 	}
 	for (const workflow of demo.workflows) rows.push(await tryWorkflow(demo, workflow));
 	await stop();
 	say('');
 	for (const { ok, kind, name, note } of rows) {
-		const mark = process.stdout.isTTY
-			? ok
-				? '\u001b[32m✔\u001b[0m'
-				: '\u001b[31m✘\u001b[0m'
-			: ok
-				? '✔'
-				: '✘';
-		say(`${mark} ${kind.padEnd(10)}  ${name.padEnd(44)}  ${note}`);
+		const mark = ok ? '✔' : '✘';
+		const coloured = `\u001b[${ok ? 32 : 31}m${mark}\u001b[0m`;
+		say(`${process.stdout.isTTY ? coloured : mark} ${kind.padEnd(10)}  ${name.padEnd(44)}  ${note}`);
 	}
 	const failed = rows.filter((row) => !row.ok).length;
 	say(`\n${rows.length - failed} passed, ${failed} failed`);
@@ -88,16 +115,16 @@ interface Row {
 }
 
 /** Runs a workflow that begins with a manual trigger; one without is activated and deactivated. */
-async function tryWorkflow({ host }: Demo, { id, name, json }: DemoWorkflow): Promise<Row> {
+async function tryWorkflow({ host }: Demo, { id, name, json }: Example): Promise<Row> {
 	const started = Date.now();
 	const row = (ok: boolean, note: string): Row => ({ ok, kind: 'workflow', name, note });
 	try {
 		if (!json.nodes.some((node) => node.type === 'n8n-nodes-base.manualTrigger' && node.disabled !== true)) {
-			await host.activate(id);
-			await host.deactivate(id);
+			await host.workflows.activate(id);
+			await host.workflows.deactivate(id);
 			return row(true, 'activated (no manual trigger)');
 		}
-		const execution = await host.run(id, { timeoutMs: 120_000 });
+		const execution = await host.executions.run(id, { timeoutMs: 120_000 });
 		const failure = execution.error?.message ?? execution.status;
 		const where = execution.lastNode ? `${execution.lastNode}: ` : '';
 		return execution.status === 'success'
@@ -108,32 +135,71 @@ async function tryWorkflow({ host }: Demo, { id, name, json }: DemoWorkflow): Pr
 	}
 }
 
-/** One folder serves one n8n at a time. */
-async function refuseSecond(): Promise<void> {
-	let state: { pid: number; n8n: number; url: string };
-	try {
-		state = JSON.parse(await readFile(STATE, 'utf8')) as typeof state;
-		process.kill(state.n8n, 0);
-		await axios.get(`${state.url}/healthz`, { timeout: 3000, proxy: false });
-	} catch {
-		return;
+/** Keeps other demos out of the folder: two n8n must not use one database. */
+async function claimFolder(): Promise<void> {
+	const claim = async () =>
+		await lock(FOLDER, {
+			lockfilePath: join(FOLDER, 'running.lock'),
+			stale: LOCK_STALE_MS,
+			onCompromised: (error) => {
+				say(`Another demo has taken over ${FOLDER}: ${error.message}`);
+				void interrupted();
+			},
+		});
+	const until = Date.now() + 2 * LOCK_STALE_MS;
+	for (let waiting = false; ; waiting = true) {
+		try {
+			await claim();
+			await announce();
+			return;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+		}
+		const { pid, url } = await runningDemo();
+		if (pid === undefined || isAlive(pid) || Date.now() > until)
+			throw new Error(
+				url === undefined
+					? 'The demo is being started by another process.'
+					: `The demo runs already, at ${url} (process ${pid}).`,
+			);
+		if (!waiting) say('Waiting for the n8n of a demo that was killed to end …');
+		await pause(1_000);
 	}
-	throw new Error(`The demo already runs at ${state.url} (processes ${state.pid} and ${state.n8n}).`);
+}
+
+/** Tells others who uses the folder, and where n8n is once it runs. */
+async function announce(url?: string): Promise<void> {
+	await writeFile(RUNNING, JSON.stringify({ pid: process.pid, url }));
+}
+
+async function runningDemo(): Promise<{ pid?: number; url?: string }> {
+	try {
+		return JSON.parse(await readFile(RUNNING, 'utf8')) as { pid: number; url?: string };
+	} catch {
+		return {};
+	}
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === 'EPERM';
+	}
 }
 
 async function interrupted(): Promise<void> {
 	if (stopping) return;
 	say('\nStopping …');
 	await stop();
-	// During the start there is nothing to wait for: what was started ends with this process.
+	// What a start that is not complete has begun ends with this process.
 	process.exit(demo ? 0 : 130);
 }
 
+/** Stops what this process started; the lock goes when the process ends. */
 async function stop(): Promise<void> {
-	stopping ??= (async () => {
-		await demo?.stop();
-		await rm(STATE, { force: true });
-	})();
+	stopping ??= Promise.resolve(demo?.stop());
 	await stopping;
 }
 

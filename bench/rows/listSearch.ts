@@ -1,4 +1,4 @@
-import type { Bench } from '../bench';
+import type { Bench } from '../harness';
 import { duration, median, type Line } from '../table';
 
 const LATENCY_MS = 50;
@@ -16,7 +16,7 @@ export async function listSearch(bench: Bench): Promise<Line[]> {
 	});
 	const search = async (filter?: string) => {
 		const started = performance.now();
-		const { results } = await host.listSearch('n8n-nodes-digital-goods.gamesDrop', 'searchProducts', {
+		const { results } = await host.nodeTypes.search('n8n-nodes-digital-goods.gamesDrop', 'searchProducts', {
 			...(filter === undefined ? {} : { filter }),
 			credentials: { gamesDropApi: credentials.gamesDropApi! },
 			parameters: { resource: 'order', operation: 'create' },

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { Bench } from '../bench';
+import type { Bench } from '../harness';
 import { duration, median, megabytes, times, type Line } from '../table';
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import type { Bench, Side } from '../bench';
+import type { Bench, Side } from '../harness';
 import { placeMany } from '../orders';
 import { duration, median, megabytes, times, type Line } from '../table';
 import { lookUpSteps, warmUps } from './oneLookUp';
@@ -8,7 +8,7 @@ const LATENCY_MS = 100;
 const DIFFERENT = 20;
 const FASTER = 8;
 
-/** Many look-ups at a provider without a limit that takes its time. */
+/** Many look-ups at a slow provider without a rate limit. */
 export async function lookUps(bench: Bench): Promise<Line[]> {
 	const { sandbox, providers } = bench;
 	const all = bench.size(1_000, 100);
@@ -48,14 +48,17 @@ export async function lookUps(bench: Bench): Promise<Line[]> {
 		});
 		const wanted = Array.from({ length: count }, (_, index) => ids[index % ids.length]!);
 		const body = { items: wanted.map((orderId) => ({ orderId })) };
-		// One at a time takes no memory to speak of, nor a fresh n8n to see it.
+		// One at a time needs hardly any memory: it is not measured.
 		const { run, bytes } =
 			name === 'oneByOne'
 				? { run: await bench.run(side, body), bytes: null }
 				: await bench.peak(side, body, warm);
 		const found = foundOf(run, name === 'own' ? 'Own' : 'HTTP Request', wanted);
 		result.ms.push(run.ms);
-		bench.check(found === count, `look-ups, ${name}: ${found} of ${count} orders were found in their places`);
+		bench.check(
+			found === count,
+			`look-ups, ${name}: ${found} of ${count} items have the order that was asked for`,
+		);
 		const { count: asked, maxInFlight } = await bench.asked('teleKartStars', 'order.get');
 		bench.check(asked === count, `look-ups, ${name}: ${asked} requests for ${count} look-ups`);
 		result.inFlight = Math.max(result.inFlight, maxInFlight);

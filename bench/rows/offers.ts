@@ -1,4 +1,4 @@
-import { nodeTime, type Bench, type Run } from '../bench';
+import { nodeTime, type Bench, type Run } from '../harness';
 import { duration, median, megabytes, times, type Line } from '../table';
 import { warmUps } from './oneLookUp';
 
@@ -7,7 +7,7 @@ const A_PAGE = 5_000;
 const REQUESTS = Math.ceil(OFFERS / A_PAGE);
 const MOST = 1.3;
 
-/** The whole catalog of GamesDrop, beside the same raw rows as HTTP Request pages them. */
+/** The whole catalog of GamesDrop, beside the same raw rows from HTTP Request's paging. */
 export async function offers(bench: Bench): Promise<Line[]> {
 	const { providers } = bench;
 	await bench.reset('gamesDrop');
@@ -38,7 +38,7 @@ export async function offers(bench: Bench): Promise<Line[]> {
 		paged: await bench.side('Offers: HTTP Request', [http]),
 		split: await bench.side('Offers: HTTP Request, split', [http, bench.split('rows')]),
 	};
-	// As many items as there are offers, with a number in each and no request: what n8n itself takes for them.
+	// As many items as there are offers, each with a number, and no request: n8n's own share.
 	const bare = await bench.side('Offers: bare items', [bench.split('body.items')]);
 	const numbers = { items: Array.from({ length: OFFERS }, (_, id) => ({ id })) };
 	type Name = keyof typeof sides;
@@ -62,9 +62,9 @@ export async function offers(bench: Bench): Promise<Line[]> {
 	let asked = 0;
 	// The first round is not counted: n8n compiles what it runs often.
 	for (let round = 0; round <= rounds; round++) {
-		// Each comes first in turn: what one leaves behind must not always burden the same other.
+		// Each comes first as often: what one leaves in memory must not always slow down the same other.
 		for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-			await bench.settle();
+			await bench.collectGarbage();
 			const run = await bench.run(sides[name]);
 			check(name, run);
 			asked = await requests(name, asked);
@@ -94,8 +94,8 @@ export async function offers(bench: Bench): Promise<Line[]> {
 	}
 
 	const [ours, theirs] = [median(node.own), median(node.paged)];
-	const told = peaks.own.length > 0;
-	const memory = (of: number[]) => (told ? megabytes(median(of)) : 'unknown');
+	const measured = peaks.own.length > 0;
+	const memory = (of: number[]) => (measured ? megabytes(median(of)) : 'unknown');
 	return [
 		{
 			work: `GamesDrop, all ${OFFERS.toLocaleString('en')} offers`,
@@ -109,11 +109,11 @@ export async function offers(bench: Bench): Promise<Line[]> {
 			work: 'the same: peak memory over an idle n8n',
 			ours: memory(peaks.own),
 			theirs: `paging, ${REQUESTS} items: ${memory(peaks.paged)}; with Split Out, ${OFFERS.toLocaleString('en')} items: ${memory(peaks.split)}; as many items of one number, without any request: ${memory(barePeaks)}`,
-			result: told
+			result: measured
 				? `${times(median(peaks.own) / median(peaks.paged))}; with Split Out ${times(median(peaks.own) / median(peaks.split))}`
 				: '',
 			goal: '≤ 1 ×',
-			...(told ? { met: median(peaks.own) <= median(peaks.paged) } : {}),
+			...(measured ? { met: median(peaks.own) <= median(peaks.paged) } : {}),
 		},
 	];
 }

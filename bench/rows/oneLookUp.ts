@@ -1,9 +1,9 @@
-import { nodeTime, type Bench, type Side } from '../bench';
+import { nodeTime, type Bench, type Side } from '../harness';
 import { place } from '../orders';
 import { duration, mean, median, times, type Line } from '../table';
 import { foundOf } from './rateLimit';
 
-/** The two nodes that look a TeleKart order up, whose ID an item or a webhook's body holds. */
+/** The two nodes that look up a TeleKart order by the ID in an item or in a webhook's body. */
 export function lookUpSteps(bench: Bench) {
 	const own = bench.own('teleKartStars', 'teleKartStarsApi', {
 		resource: 'order',
@@ -17,7 +17,7 @@ export function lookUpSteps(bench: Bench) {
 	return { own, http };
 }
 
-/** Workflows that use both nodes, so that n8n has loaded them; they ask for balances, which no row counts. */
+/** Workflows that make n8n load both nodes. They get balances, whose requests no row counts. */
 export async function warmUps(bench: Bench, row: string): Promise<Side[]> {
 	const { own, http } = lookUpSteps(bench);
 	const balance = { url: `${bench.providers.teleKartStars.baseUrl}/api/v1/balance`, options: {} };
@@ -31,7 +31,7 @@ export async function warmUps(bench: Bench, row: string): Promise<Side[]> {
 	];
 }
 
-/** What the node adds to one request: many executions of one look-up, the two sides in turn. */
+/** What the node adds to one request: many executions of one look-up, the two sides alternating. */
 export async function oneLookUp(bench: Bench): Promise<Line[]> {
 	const executions = bench.size(60, 10);
 	await bench.reset('teleKartStars');
@@ -63,7 +63,7 @@ export async function oneLookUp(bench: Bench): Promise<Line[]> {
 			}
 		for (const side of ['own', 'http'] as const) {
 			if (round === 0) continue;
-			// n8n notes whole milliseconds: the mean of many tells parts of them.
+			// n8n records whole milliseconds: the mean of many is more precise.
 			node[side].push(mean(taken[side].node));
 			whole[side].push(mean(taken[side].whole));
 		}

@@ -1,15 +1,15 @@
-import type { Bench } from '../bench';
+import type { Bench } from '../harness';
 import { placeMany, type Followed } from '../orders';
 import { counts, duration, median, type Line } from '../table';
 
-/** TG Market takes ten look-ups a second, so its share decides how long a poll takes. */
+/** TG Market allows ten look-ups a second: its share determines how long a poll takes. */
 const SHARES: Record<Followed, number> = { teleKartStars: 0.45, gamesDrop: 0.45, tgMarket: 0.1 };
 const FINAL: Record<Followed, string> = {
 	teleKartStars: 'confirmed',
 	gamesDrop: 'COMPLETED',
 	tgMarket: 'completed',
 };
-/** As the nodes write an order that was just placed; another word in its row would be corrected by the first poll. */
+/** As the nodes write a new order: the first poll would correct any other word in its row. */
 const OPEN: Record<Followed, { state: string; status: string }> = {
 	teleKartStars: { state: 'pending', status: 'pending' },
 	gamesDrop: { state: 'processing', status: 'PROCESSING' },
@@ -17,14 +17,14 @@ const OPEN: Record<Followed, { state: string; status: string }> = {
 };
 const NAMES = Object.keys(SHARES) as Followed[];
 const COLUMNS = ['provider', 'orderType', 'orderId', 'state', 'status', 'reference', 'finalAt'];
-/** Every so many orders one has completed, of the newest of each provider: TG Market's take two polls to reach. */
+/** One in so many of each provider's newest orders has completed; the trigger needs two polls to reach TG Market's. */
 const COMPLETES = 10;
 const OF_THE_NEWEST = 300;
 const ROWS_AT_ONCE = 500;
 const LONGEST_POLL_MS = 30_000;
 const MOST_ASKED = 1_500;
 const MOST_POLLS = 10;
-/** Only the poll at activation, and as often as n8n allows. */
+/** The poll at activation only, and as often as n8n allows. */
 const ONCE = { mode: 'everyDay', hour: 0, minute: 0 };
 const EVERY_MINUTE = { mode: 'everyMinute' };
 
@@ -38,11 +38,11 @@ interface Measured {
 	orders: number;
 	ms: number[];
 	asked: number[];
-	told: number;
+	reported: number;
 	statuses: Record<string, number>;
 }
 
-/** The order trigger's polls over ever more tracked orders, some of which have completed. */
+/** The order trigger's polls over a growing number of tracked orders, some of which have completed. */
 export async function polls(bench: Bench): Promise<Line[]> {
 	const measured: Measured[] = [];
 	const sizes = bench.options.quick ? [10, 50, 100] : [100, 1_000, 10_000];
@@ -53,9 +53,9 @@ export async function polls(bench: Bench): Promise<Line[]> {
 	const [small, middle, large] = measured.map(({ orders, ms }) => ({ orders, ms: median(ms) }));
 	const first = (middle!.ms - small!.ms) / (middle!.orders - small!.orders);
 	const second = (large!.ms - middle!.ms) / (large!.orders - middle!.orders);
-	return measured.map(({ orders, ms, asked, told, statuses }, index) => ({
+	return measured.map(({ orders, ms, asked, reported, statuses }, index) => ({
 		work: `One poll over ${orders.toLocaleString('en')} tracked orders`,
-		ours: `${duration(median(ms))} (longest ${duration(Math.max(...ms))}), ${median(asked)} looked up (most ${Math.max(...asked)}); all ${told} completions told within ${ms.length} polls; TG Market: ${counts(statuses)}`,
+		ours: `${duration(median(ms))} (longest ${duration(Math.max(...ms))}), ${median(asked)} looked up (most ${Math.max(...asked)}); all ${reported} completions reported within ${ms.length} polls; TG Market: ${counts(statuses)}`,
 		theirs: 'tracks no orders',
 		...(index < measured.length - 1
 			? { result: '', goal: '' }
@@ -86,8 +86,8 @@ async function pollOver(bench: Bench, size: number): Promise<Measured> {
 			...(orderType === 'stars' ? { orderType } : {}),
 		});
 
-	const { id } = await host.createWorkflow(triggered(bench, tableName, ONCE));
-	const measured: Measured = { orders: size, ms: [], asked: [], told: 0, statuses: {} };
+	const { id } = await host.workflows.create(triggered(bench, tableName, ONCE));
+	const measured: Measured = { orders: size, ms: [], asked: [], reported: 0, statuses: {} };
 	let asked = 0;
 	const timed = () => bench.polls.filter((poll) => poll.workflow === id);
 	const nextPoll = async () => {
@@ -98,33 +98,35 @@ async function pollOver(bench: Bench, size: number): Promise<Measured> {
 		asked = await lookUps(bench);
 		measured.ms.push(ms);
 		measured.asked.push(asked - before);
-		measured.told += events;
+		measured.reported += events;
 		bench.check(error === '', `polls: poll ${poll} over ${size} orders failed: ${error}`);
-		bench.say(`  ${size} orders, poll ${poll}: ${duration(ms)}, ${asked - before} looked up, ${events} told`);
+		bench.say(
+			`  ${size} orders, poll ${poll}: ${duration(ms)}, ${asked - before} looked up, ${events} reported`,
+		);
 	};
-	// The poll at activation knows of none that was asked before: each has the most to do.
+	// The poll at activation remembers no earlier look-up: it has the most to do.
 	for (let round = 0; round < bench.rounds(3); round++) {
-		await Promise.all([host.activate(id, 120_000), nextPoll()]);
-		await host.deactivate(id);
+		await Promise.all([host.workflows.activate(id, 120_000), nextPoll()]);
+		await host.workflows.deactivate(id);
 	}
-	if (measured.told < completing.length) {
-		await host.updateWorkflow(id, triggered(bench, tableName, EVERY_MINUTE));
-		await Promise.all([host.activate(id, 120_000), nextPoll()]);
-		while (measured.told < completing.length && measured.ms.length < MOST_POLLS) await nextPoll();
-		await host.deactivate(id);
+	if (measured.reported < completing.length) {
+		await host.workflows.update(id, triggered(bench, tableName, EVERY_MINUTE));
+		await Promise.all([host.workflows.activate(id, 120_000), nextPoll()]);
+		while (measured.reported < completing.length && measured.ms.length < MOST_POLLS) await nextPoll();
+		await host.workflows.deactivate(id);
 	}
 	measured.statuses = (await bench.asked('tgMarket', 'order.get')).statuses;
 
 	const emitting = timed().filter(({ events }) => events > 0).length;
-	const executions = emitting > 0 ? await host.waitForExecutions(id, emitting) : [];
-	const told = executions
+	const executions = emitting > 0 ? await host.executions.waitFor(id, emitting) : [];
+	const reported = executions
 		.flatMap(({ nodes }) => nodes['Trigger']?.[0]?.items ?? [])
 		.map(({ json }) => keyOf(json));
 	const wanted = new Set(completing.map((order) => keyOf({ ...order })));
-	const extra = told.filter((key) => !wanted.delete(key)).length;
+	const extra = reported.filter((key) => !wanted.delete(key)).length;
 	bench.check(
 		wanted.size === 0 && extra === 0,
-		`polls: of ${completing.length} completed orders, ${wanted.size} were not told of, and ${extra} were twice or wrongly`,
+		`polls: of ${completing.length} completed orders, ${wanted.size} were not reported, and ${extra} were reported twice or wrongly`,
 	);
 	return measured;
 }
@@ -139,7 +141,7 @@ async function placeOrders({ sandbox, providers }: Bench, size: number): Promise
 		const ids = await placeMany(providers, provider, Math.round(size * SHARES[provider]));
 		const orderType = provider === 'tgMarket' ? 'stars' : '';
 		orders.push(...ids.map((orderId) => ({ provider, orderType, orderId })));
-		// Its free test offer is delivered at once otherwise.
+		// Otherwise its free test offer is delivered at once.
 		if (provider === 'gamesDrop')
 			for (const orderId of ids) await sandbox.changeOrder({ provider, orderId, status: 'PROCESSING' });
 	}
@@ -148,7 +150,7 @@ async function placeOrders({ sandbox, providers }: Bench, size: number): Promise
 }
 
 async function track({ host }: Bench, tableName: string, orders: Tracked[]): Promise<void> {
-	const { id } = await host.createDataTable(tableName, COLUMNS);
+	const { id } = await host.dataTables.create(tableName, COLUMNS);
 	for (let i = 0; i < orders.length; i += ROWS_AT_ONCE) {
 		const rows = orders.slice(i, i + ROWS_AT_ONCE).map((order) => ({
 			...order,

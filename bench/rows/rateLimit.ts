@@ -1,11 +1,11 @@
-import { nodeTime, type Bench, type Run, type Side } from '../bench';
+import { nodeTime, type Bench, type Run, type Side } from '../harness';
 import { placeMany } from '../orders';
 import { counts, duration, median, times, type Line } from '../table';
 
 const PER_SECOND = 10;
 const DIFFERENT = 20;
 
-/** Many look-ups at a provider that takes ten a second. */
+/** Many look-ups at a provider that allows ten a second. */
 export async function rateLimit(bench: Bench): Promise<Line[]> {
 	const { sandbox, providers } = bench;
 	const lookUps = bench.size(500, 40);
@@ -45,7 +45,10 @@ export async function rateLimit(bench: Bench): Promise<Line[]> {
 		results[name].push({ run, found, refused, statuses });
 		bench.say(`  ${name}: ${duration(run.ms)}, ${run.execution.status}, ${found} found, ${counts(statuses)}`);
 		if (name === 'own') {
-			bench.check(found === lookUps, `rate-limit: ${found} of ${lookUps} orders were found in their places`);
+			bench.check(
+				found === lookUps,
+				`rate-limit: ${found} of ${lookUps} items have the order that was asked for`,
+			);
 			bench.check(count === lookUps + refused, `rate-limit: ${count} requests for ${lookUps} look-ups`);
 		} else {
 			bench.check(count === lookUps, `rate-limit: HTTP Request sent ${count} requests, not ${lookUps}`);
@@ -84,7 +87,7 @@ interface Result {
 	statuses: Record<string, number>;
 }
 
-/** How many look-ups found the order that was asked for in that place. */
+/** How many items have the order that was asked for. */
 export function foundOf({ execution }: Run, node: string, wanted: string[]): number {
 	const items = (execution.nodes[node] ?? []).flatMap((run) => run.items);
 	return items.filter(({ json }, index) => idOf(json) === wanted[index]).length;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-import type { Bench } from '../bench';
+import type { Bench } from '../harness';
 import type { Line } from '../table';
 
 const MOST_KB = 100;

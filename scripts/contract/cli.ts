@@ -5,20 +5,21 @@ type Print = (text: string) => void;
 
 /**
  * `npm run contract -- <provider>`.
- * @returns the exit code: 0 when the nodes can read everything, 1 when not, 2 when nothing could be asked
+ * @returns the exit code: 0 when the nodes can read everything, 1 when not, 2 when no request could be sent
  */
 export async function main(args: string[], environment: Environment, print: Print): Promise<number> {
 	const providers = checkedProviders();
 	const secrets = keysIn(providers, environment);
-	const say: Print = (text) => print(secrets.reduce((safe, key) => safe.split(key).join('***'), text));
+	const printSafely: Print = (text) =>
+		print(secrets.reduce((safe, key) => safe.split(key).join('***'), text));
 
 	if (args.includes('--help') || args.includes('-h')) {
-		say(help(providers));
+		printSafely(help(providers));
 		return 0;
 	}
 	const wanted = args.length > 0 ? chosen(args, providers) : 'Which provider?';
 	if (typeof wanted === 'string') {
-		say(`${wanted}\n\n${usage(providers)}`);
+		printSafely(`${wanted}\n\n${usage(providers)}`);
 		return 2;
 	}
 	let failed = false;
@@ -26,10 +27,10 @@ export async function main(args: string[], environment: Environment, print: Prin
 		try {
 			const report = await check(provider, environment);
 			failed ||= report.failed;
-			say(table(report));
+			printSafely(table(report));
 		} catch (error) {
 			if (!(error instanceof MissingVariable)) throw error;
-			say(`${error.message}\n  ${error.variable}=… npm run contract -- ${provider.name}`);
+			printSafely(`${error.message}\n  ${error.variable}=… npm run contract -- ${provider.name}`);
 			return 2;
 		}
 	}
@@ -52,15 +53,15 @@ function chosen(args: string[], providers: CheckedProvider[]): CheckedProvider[]
 const MARK = { read: '✔', 'not read': '✘', skipped: '–' } as const;
 /** Longer texts do not widen their column. */
 const WIDEST = 50;
-const LEVEL = { wrong: '✘', look: '!', note: '·' } as const;
+const LEVEL = { wrong: '✘', review: '!', note: '·' } as const;
 
 function table({ displayName, rows }: Report): string {
-	const [names, words] = [rows.map(({ name }) => name), rows.map(({ said }) => said)].map((texts) =>
+	const [names, words] = [rows.map(({ name }) => name), rows.map(({ summary }) => summary)].map((texts) =>
 		Math.max(...texts.map((text) => text.length).filter((length) => length <= WIDEST)),
 	) as [number, number];
-	const lines = rows.flatMap(({ name, result, said, asked, findings }) => {
+	const lines = rows.flatMap(({ name, result, summary, asked, findings }) => {
 		const bad = findings.some(({ level }) => level === 'wrong');
-		const first = `${bad ? '✘' : MARK[result]} ${name.padEnd(names)}  ${said.padEnd(words)}  ${asked.join(', ')}`;
+		const first = `${bad ? '✘' : MARK[result]} ${name.padEnd(names)}  ${summary.padEnd(words)}  ${asked.join(', ')}`;
 		const others = findings.map(({ level, text }) => `  ${' '.repeat(names)}  ${LEVEL[level]} ${text}`);
 		return [first.trimEnd(), ...others];
 	});
@@ -70,7 +71,7 @@ function table({ displayName, rows }: Report): string {
 	const summary = [
 		[unread, 'not read'],
 		[of('wrong'), 'the node cannot read'],
-		[of('look'), 'to look at'],
+		[of('review'), 'to review'],
 		[of('note'), 'new'],
 	]
 		.filter(([number]) => number !== 0)
@@ -90,13 +91,13 @@ const usage = (providers: CheckedProvider[]): string =>
 function help(providers: CheckedProvider[]): string {
 	return `${usage(providers)}
 
-Asks a live account what costs nothing (catalog, balance, an order that exists) and reads the answers the way the
-nodes do. It never buys: only requests on its list leave, see scripts/contract/documented.ts.
+Sends a live account requests that cost nothing (catalog, balance, an existing order) and reads the answers as the
+nodes do. It never buys: it sends only the requests listed in scripts/contract/documented.ts.
 
   ✘  the node cannot read it, or would take it for missing     exit code 1
   !  the node reads it, but it differs from the document       exit code 0
   ·  a field the document does not have                        exit code 0
-  –  not asked: the variable that says what to look at is not set
+  –  skipped: the variable that names what to read is not set
 
 Environment variables:
 ${providers.map(variables).join('\n')}`;
@@ -122,7 +123,7 @@ function variables({ displayName, checks }: CheckedProvider): string {
 	}
 	for (const { name, variable, fallback } of checks) {
 		if (variable === undefined || lines.has(variable)) continue;
-		lines.set(variable, `what to look at: ${name}${fallback ? ` (default ${fallback})` : ''}`);
+		lines.set(variable, `what to read: ${name}${fallback ? ` (default ${fallback})` : ''}`);
 	}
 	return [`  ${displayName}`, ...[...lines].map(([name, text]) => `    ${name.padEnd(30)} ${text}`)].join(
 		'\n',

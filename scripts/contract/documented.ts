@@ -1,6 +1,6 @@
 /**
- * What the providers' documents say of each answer, and with it the whole list of what may be asked: a request that
- * is not a key here is never sent. Nothing here buys, and a test holds this list against the sandbox's charges.
+ * Each answer as the providers document it. The keys are the whole list of permitted requests: no other is sent.
+ * Nothing here buys; a test compares this list with the sandbox's charges.
  */
 import type { Documented } from './fields';
 
@@ -132,7 +132,7 @@ const gamesDropBalance: Documented = {
 
 export const gamesDropRequests = {
 	'GET /api/v1/offers/balance': gamesDropBalance,
-	// Asked only when the first answers 404.
+	// Sent only when the first answers 404.
 	'GET /api/v1/balance': gamesDropBalance,
 	'POST /api/v1/offers/sync': {
 		count: 'number',

@@ -1,17 +1,17 @@
-/** What an answer holds, held against what the provider documents, by the paths of its fields. */
+/** Compares an answer with what the provider documents, by the paths of its fields. */
 
 /**
  * Documented fields by their path (`data.stars[].id`; `*` stands for any name). A type is `text`, `number`, `boolean`,
- * `list`, `object`, or a list of the words a text may be; with `?` behind it, the field may be missing. In a list of
- * words an empty one says the same.
+ * `list`, `object`, or a list of the words a text may be. A field whose type ends in `?`, or whose list has an empty
+ * word, may be missing.
  */
 export type Documented = Readonly<Record<string, string | readonly string[]>>;
 
-export type Level = 'wrong' | 'look' | 'note';
+export type Level = 'wrong' | 'review' | 'note';
 
-/** One difference, and in how many of the places that should have the field. */
+/** One difference, and how many of the places that should have the field show it. */
 export interface Finding {
-	/** `wrong`: the node cannot read it. `look`: it can, but somebody should look. `note`: harmless. */
+	/** `wrong`: the node cannot read it. `review`: it can, but a person should check. `note`: harmless. */
 	level: Level;
 	text: string;
 }
@@ -30,13 +30,13 @@ export const typeOf = (value: unknown): string => {
 	return typeof value === 'string' ? 'text' : typeof value;
 };
 
-/** The longest word of a provider that is repeated; anything longer is no word, and may be a secret. */
+/** A longer text of a provider is not printed: it may be a secret. */
 const LONGEST_WORD = 40;
 
 export const shownWord = (word: string): string =>
 	word.length <= LONGEST_WORD ? `"${word}"` : `a text of ${word.length} characters`;
 
-/** Where documented fields are missing, of another type, or say another word, and fields nobody documents. */
+/** Documented fields that are missing, have another type or another word, and fields that are not documented. */
 export function compareWithDocument(body: unknown, documented: Documented): Finding[] {
 	const seen = new Map<string, Seen>();
 	collect(body, '', documented, seen);
@@ -47,25 +47,25 @@ export function compareWithDocument(body: unknown, documented: Documented): Find
 		const { name, optional, words } = parsed(type);
 		if (field === undefined || field.times === 0) {
 			const gap = optional || typeOf(body) !== 'object' ? undefined : firstMissing(path, seen);
-			if (gap !== undefined && !gaps.has(gap)) findings.push({ level: 'look', text: `${gap} is missing` });
+			if (gap !== undefined && !gaps.has(gap)) findings.push({ level: 'review', text: `${gap} is missing` });
 			if (gap !== undefined) gaps.add(gap);
 			continue;
 		}
 		if (!optional && field.times < field.of)
 			findings.push({
-				level: 'look',
+				level: 'review',
 				text: `${path} is missing in ${field.of - field.times} of ${field.of}`,
 			});
 		for (const [other, times] of field.types) {
 			if (other === name) continue;
 			findings.push({
-				level: 'look',
+				level: 'review',
 				text: `${path} is ${other}, documented as ${name}${part(times, field.times)}`,
 			});
 		}
 		const strange = words.length === 0 ? [] : [...field.words].filter((word) => !words.includes(word));
 		if (strange.length > 0)
-			findings.push({ level: 'look', text: `${path} says ${strange.slice(0, 5).map(shownWord).join(', ')}` });
+			findings.push({ level: 'review', text: `${path} is ${strange.slice(0, 5).map(shownWord).join(', ')}` });
 	}
 	for (const [path, { types, times, of }] of seen) {
 		if (times === 0 || isDocumented(path, documented) || !leadsTo(parentOf(path), documented)) continue;
@@ -85,7 +85,7 @@ function parsed(type: string | readonly string[]): { name: string; optional: boo
 	return { name: type.replace('?', ''), optional: type.endsWith('?'), words: [] };
 }
 
-/** Notes every field below a value. Null says no more than a field that is not there. */
+/** Notes every field below a value. Null counts as missing. */
 function collect(value: unknown, path: string, documented: Documented, seen: Map<string, Seen>): void {
 	if (Array.isArray(value)) {
 		const below = `${path}[]`;
@@ -128,7 +128,7 @@ function parentOf(path: string): string {
 	return dot === -1 ? '' : path.slice(0, dot);
 }
 
-/** The outermost part of a path that is not there; undefined where only a list is empty, which says nothing. */
+/** The outermost missing part of a path; undefined where only a list is empty, which proves nothing. */
 function firstMissing(path: string, seen: Map<string, Seen>): string | undefined {
 	const there = (part: string) => part === '' || (seen.get(part)?.times ?? 0) > 0;
 	let missing = path;

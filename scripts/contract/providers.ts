@@ -1,4 +1,4 @@
-/** What is asked of each provider: the nodes' own functions, so that the answers go through the nodes' own schemas. */
+/** The checks of each provider: they call the nodes' own functions, so that the nodes' own schemas read the answers. */
 import type { ICredentialType } from 'n8n-workflow';
 
 import { AiMarketApi } from '../../credentials/AiMarketApi.credentials';
@@ -30,25 +30,25 @@ export interface Account {
 	credential: ICredentialType;
 	/** Field of the credential to the environment variable that fills it; the first holds the key. */
 	variables: Readonly<Record<string, string>>;
-	/** All that may be asked with it, and what its answers hold by the document. */
+	/** The requests that may be sent with it, and what their answers hold by the document. */
 	requests: Readonly<Record<string, Documented>>;
 }
 
-/** What one check found out, in a few words, and a provider's word that the node does not know. */
+/** The result of one check in a few words, and a provider's word that the node does not know. */
 export interface Outcome {
-	said: string;
+	summary: string;
 	unknownWord?: string | undefined;
 }
 
 export interface Check {
-	/** What is looked at. */
+	/** What is read. */
 	name: string;
 	/** How the nodes reach it. */
 	connection: Connection;
 	account: Account;
-	/** A variable that says what to look at: without it, and without a default, the check is left out. */
+	/** A variable that names what to read: without it, and without a default, the check is skipped. */
 	variable?: string;
-	/** What to look at when the variable is not set. */
+	/** What to read when the variable is not set. */
 	fallback?: string;
 	run: (api: Api, wanted: string) => Promise<Outcome>;
 }
@@ -62,10 +62,10 @@ export interface CheckedProvider {
 
 const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
 
-const balanceRead = () => ({ said: 'balance read' });
+const balanceRead = () => ({ summary: 'balance read' });
 
 const orderRead = ({ state, status }: Order): Outcome => ({
-	said: `state ${state}`,
+	summary: `state ${state}`,
 	...(state === 'unknown' ? { unknownWord: status ?? '' } : {}),
 });
 
@@ -80,7 +80,7 @@ function teleKart(): CheckedProvider {
 		...check,
 		name: wanted === 'all' ? 'catalog' : `catalog: ${wanted}`,
 		run: async (api) => ({
-			said: count((await teleKartStars.getProducts(api, wanted)).products.length, 'product'),
+			summary: count((await teleKartStars.getProducts(api, wanted)).products.length, 'product'),
 		}),
 	});
 	return {
@@ -144,7 +144,7 @@ function seller(): CheckedProvider {
 				run: async (api) => {
 					const products = await tribute.getProducts(api, { descending: true, limit: 100 });
 					first = products[0]?.data.productId ?? '';
-					return { said: count(products.length, 'product') };
+					return { summary: count(products.length, 'product') };
 				},
 			},
 			{
@@ -153,9 +153,9 @@ function seller(): CheckedProvider {
 				variable: 'TRIBUTE_PRODUCT_ID',
 				fallback: '',
 				run: async (api, productId) => {
-					if (!productId && !first) return { said: 'there is no product to look at' };
+					if (!productId && !first) return { summary: 'there is no product to read' };
 					await tribute.getProduct(api, productId || first);
-					return { said: 'product read' };
+					return { summary: 'product read' };
 				},
 			},
 		],
@@ -176,7 +176,9 @@ function store(): CheckedProvider {
 			{
 				...check,
 				name: 'catalog',
-				run: async (api) => ({ said: count((await aiMarket.getProducts(api)).products.length, 'product') }),
+				run: async (api) => ({
+					summary: count((await aiMarket.getProducts(api)).products.length, 'product'),
+				}),
 			},
 			{ ...check, name: 'balance', run: async (api) => (await aiMarket.getBalance(api), balanceRead()) },
 		],
@@ -212,20 +214,23 @@ function games(): CheckedProvider {
 			{
 				...check,
 				name: 'catalog',
-				run: async (api) => ({ said: count((await gamesDrop.getOffers(api, {}, 500)).length, 'product') }),
+				run: async (api) => ({ summary: count((await gamesDrop.getOffers(api, {}, 500)).length, 'product') }),
 			},
 			{
 				...check,
 				...offer,
 				name: 'product',
-				run: async (api, id) => (await gamesDrop.getOffer(api, Number(id)), { said: `product ${id} read` }),
+				run: async (api, id) => (
+					await gamesDrop.getOffer(api, Number(id)),
+					{ summary: `product ${id} read` }
+				),
 			},
 			{
 				...check,
 				...offer,
 				name: 'servers',
 				run: async (api, id) => ({
-					said: count((await gamesDrop.getServers(api, Number(id))).length, 'server'),
+					summary: count((await gamesDrop.getServers(api, Number(id))).length, 'server'),
 				}),
 			},
 			{
@@ -238,7 +243,7 @@ function games(): CheckedProvider {
 					const offerId = Number(gamesDrop.TEST_OFFER);
 					const { valid, status } = await gamesDrop.validatePlayer(api, offerId, { gameUserId });
 					return {
-						said: valid === null ? 'neither valid nor invalid' : valid ? 'valid' : 'not valid',
+						summary: valid === null ? 'neither valid nor invalid' : valid ? 'valid' : 'not valid',
 						...(valid === null ? { unknownWord: status } : {}),
 					};
 				},
@@ -261,7 +266,7 @@ function games(): CheckedProvider {
 				connection: telegramConnection,
 				variable: 'GAMES_DROP_TELEGRAM_USERNAME',
 				run: async (api, username) => ({
-					said: (await gamesDrop.getTelegramUser(api, username)).resolved ? 'found' : 'no ID known',
+					summary: (await gamesDrop.getTelegramUser(api, username)).resolved ? 'found' : 'no ID known',
 				}),
 			},
 			{
@@ -270,7 +275,7 @@ function games(): CheckedProvider {
 				connection: dashboardConnection,
 				account: dashboard,
 				run: async (api) => ({
-					said: count((await gamesDrop.getTransactions(api, 100)).length, 'transaction'),
+					summary: count((await gamesDrop.getTransactions(api, 100)).length, 'transaction'),
 				}),
 			},
 		],

@@ -1,21 +1,21 @@
-/** Asks a live account everything that costs nothing, and says where the answers differ from what is expected. */
+/** Sends a live account the requests that cost nothing, and reports where the answers differ from the expected. */
 import type { ICredentialDataDecryptedObject, INodeProperties } from 'n8n-workflow';
 
 import { ProviderError } from '../../nodes/shared/engine/errors';
-import { NotPermitted, readOnlyContext, WatchedApi, type Exchange, type Look } from './door';
+import { NotPermitted, readOnlyContext, RecordingApi, type Exchange, type ReadAnswer } from './readOnly';
 import { compareWithDocument, shownWord, type Documented, type Finding } from './fields';
 import type { Account, Check, CheckedProvider } from './providers';
 import { lostFields } from './schema';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What came of one check. */
+/** The result of one check. */
 export interface Row {
 	name: string;
-	/** `skipped`: nothing was asked, `said` tells what for. */
+	/** `skipped`: no request was sent; `summary` gives the reason. */
 	result: 'read' | 'not read' | 'skipped';
-	said: string;
-	/** The requests that were answered, as the list of what may be asked has them. */
+	summary: string;
+	/** The answered requests, as entries of the list of permitted ones. */
 	asked: string[];
 	findings: Finding[];
 	/** No answer came at all. */
@@ -25,7 +25,7 @@ export interface Row {
 export interface Report {
 	displayName: string;
 	rows: Row[];
-	/** Whether there was something that the node cannot read, or could not be asked at all. */
+	/** Whether the node could not read something, or a request could not be sent. */
 	failed: boolean;
 }
 
@@ -36,7 +36,7 @@ export class MissingVariable extends Error {
 		displayName: string,
 		what: string,
 	) {
-		super(`${variable} is not set: it holds the ${what} of the ${displayName} account to look at.`);
+		super(`${variable} is not set. It holds the ${what} of the ${displayName} account to read.`);
 	}
 }
 
@@ -45,14 +45,14 @@ const valueOf = (environment: Environment, variable: string | undefined): string
 
 const keyVariable = ({ variables }: Account): string => Object.values(variables)[0]!;
 
-/** All keys among the variables, longest first, to be taken out of whatever is printed. */
+/** All keys among the variables, longest first, to be removed from what is printed. */
 export const keysIn = (providers: CheckedProvider[], environment: Environment): string[] =>
 	[...new Set(providers.flatMap(({ checks }) => checks.map(({ account }) => keyVariable(account))))]
 		.map((variable) => valueOf(environment, variable))
 		.filter((key) => key !== '')
 		.sort((one, other) => other.length - one.length);
 
-/** @throws MissingVariable when the provider's key is not there */
+/** @throws MissingVariable when the provider's key is not set */
 export async function check(provider: CheckedProvider, environment: Environment): Promise<Report> {
 	const { displayName, checks } = provider;
 	const main = checks[0]!.account;
@@ -62,7 +62,7 @@ export async function check(provider: CheckedProvider, environment: Environment)
 	for (const each of checks) {
 		const row = await tryOne(each, environment);
 		rows.push(row);
-		// Whoever is not there for one request is not there for the next.
+		// It would not answer the next request either.
 		if (row.unreachable) break;
 	}
 	const failed = rows.some(
@@ -78,7 +78,7 @@ async function tryOne(
 	const skipped = (variable: string): Row => ({
 		name,
 		result: 'skipped',
-		said: `set ${variable} to look at it`,
+		summary: `set ${variable} to read it`,
 		asked: [],
 		findings: [],
 	});
@@ -86,52 +86,52 @@ async function tryOne(
 	const wanted = valueOf(environment, check.variable) || check.fallback;
 	if (check.variable !== undefined && wanted === undefined) return skipped(check.variable);
 
-	const looks: Look[] = [];
+	const answers: ReadAnswer[] = [];
 	const exchanges: Exchange[] = [];
 	const api = apiFor(
 		account,
 		connection,
 		environment,
-		(look) => looks.push(look),
+		(answer) => answers.push(answer),
 		(exchange) => exchanges.push(exchange),
 	);
-	const came = () => ({
+	const results = () => ({
 		asked: [...new Set(exchanges.map(({ permitted }) => permitted))],
-		findings: merged([...differences(account.requests, exchanges, looks)]),
+		findings: merged([...differences(account.requests, exchanges, answers)]),
 	});
 	try {
-		const { said, unknownWord } = await check.run(api, wanted ?? '');
-		const { asked, findings } = came();
-		if (unknownWord !== undefined) findings.push({ level: 'look', text: strange(unknownWord) });
-		return { name, result: 'read', said, asked, findings };
+		const { summary, unknownWord } = await check.run(api, wanted ?? '');
+		const { asked, findings } = results();
+		if (unknownWord !== undefined) findings.push({ level: 'review', text: strange(unknownWord) });
+		return { name, result: 'read', summary, asked, findings };
 	} catch (error) {
 		if (!(error instanceof ProviderError) && !(error instanceof NotPermitted)) throw error;
-		const unreadable = looks.some(({ complaint }) => complaint !== undefined);
+		const unreadable = answers.some(({ issue }) => issue !== undefined);
 		const unreachable = error instanceof ProviderError && error.status === undefined && error.code === null;
 		return {
 			name,
 			result: 'not read',
-			said: unreadable ? 'not readable' : error.message,
-			...came(),
+			summary: unreadable ? 'not readable' : error.message,
+			...results(),
 			...(unreachable ? { unreachable } : {}),
 		};
 	}
 }
 
 const strange = (word: string): string =>
-	word === '' ? 'there is no status' : `the node does not know the status ${shownWord(word)}`;
+	word === '' ? 'the status is missing' : `the node does not know the status ${shownWord(word)}`;
 
 function apiFor(
 	{ credential, variables, requests }: Account,
 	connection: Check['connection'],
 	environment: Environment,
-	looked: (look: Look) => void,
+	onRead: (answer: ReadAnswer) => void,
 	answered: (exchange: Exchange) => void,
-): WatchedApi {
+): RecordingApi {
 	const values = valuesOf(credential.properties, variables, environment);
 	const permitted = Object.keys(requests);
 	const context = readOnlyContext({ credential, values, permitted, answered });
-	return new WatchedApi(context, connection, values, permitted, looked);
+	return new RecordingApi(context, connection, values, permitted, onRead);
 }
 
 const valuesOf = (
@@ -149,10 +149,10 @@ const valuesOf = (
 function* differences(
 	requests: Readonly<Record<string, Documented>>,
 	exchanges: Exchange[],
-	looks: Look[],
+	answers: ReadAnswer[],
 ): Iterable<Finding> {
-	for (const { schema, body, complaint } of looks) {
-		if (complaint !== undefined) yield { level: 'wrong', text: `cannot be read: ${complaint}` };
+	for (const { schema, body, issue } of answers) {
+		if (issue !== undefined) yield { level: 'wrong', text: `cannot be read: ${issue}` };
 		for (const { path, expected, found, times } of lostFields(schema, body)) {
 			const often = times > 1 ? `, ${times} times` : '';
 			yield {
@@ -168,7 +168,7 @@ function* differences(
 	}
 }
 
-const ORDER = { wrong: 0, look: 1, note: 2 };
+const ORDER = { wrong: 0, review: 1, note: 2 };
 
 /** The same difference once, the worst first. */
 const merged = (findings: Finding[]): Finding[] =>

@@ -1,9 +1,9 @@
-/** Looks through a zod schema at what it was given: the nodes' own schemas say what the nodes cannot read. */
+/** Finds with the nodes' own zod schemas which fields of an answer the nodes cannot read. */
 import { z } from 'zod';
 
 import { typeOf } from './fields';
 
-/** A field that is there, and that the node takes for missing because it cannot be read. */
+/** A field that the node takes for missing because it cannot read its value. */
 export interface Lost {
 	path: string;
 	expected: string;
@@ -12,8 +12,8 @@ export interface Lost {
 }
 
 /**
- * The nodes' schemas turn an optional field they cannot read into null, so that one odd field never costs an answer.
- * This says which fields those were.
+ * The fields that the schema could not read. The nodes' schemas turn such an optional field into null, so that one
+ * unexpected value does not make a whole answer unreadable.
  */
 export function lostFields(schema: z.ZodTypeAny, value: unknown): Lost[] {
 	const lost = new Map<string, Lost>();

@@ -5,11 +5,11 @@ import { delimiter, dirname, join } from 'node:path';
 
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
+import type { Progress } from './cache';
 import { BROWSER_ID, type N8nClient } from './client';
 import { ensureDebian } from './debian';
-import type { Progress } from './install';
 
-/** Keeps Chromium from looking for its makers' servers, which a test machine may not reach. */
+/** Keeps Chromium from contacting its makers' servers, which a test machine may not reach. */
 const FLAGS = [
 	'--no-sandbox',
 	'--disable-gpu',
@@ -52,7 +52,7 @@ export async function ensureChromium(onProgress?: Progress): Promise<string> {
 	);
 }
 
-/** Starts the browser, headless unless told otherwise, with a profile of its own. */
+/** Starts the browser, headless by default, with a profile of its own. */
 export async function launchBrowser(options: { headless?: boolean } = {}): Promise<Browser> {
 	return await chromium.launch({
 		executablePath: await ensureChromium(),

@@ -1,14 +1,26 @@
-/** Programs that runs against a real n8n need beside it, taken from Debian where they are missing. */
+/** Programs that tests of a real n8n need, installed from Debian's packages where they are missing. */
 import { existsSync } from 'node:fs';
 
-import { run, type Progress } from './install';
+import execa from 'execa';
+
+import { toStandardError, type Progress } from './cache';
 
 const APT_GET = '/usr/bin/apt-get';
 
+/** So that a missing network is an error within a minute. */
+const NETWORK_OPTIONS = [
+	'-o',
+	'Acquire::Retries=0',
+	'-o',
+	'Acquire::http::Timeout=15',
+	'-o',
+	'APT::Update::Error-Mode=any',
+];
+
 export interface Wanted<T> {
-	/** Debian's packages that bring it. */
+	/** Debian's packages that contain it. */
 	packages: string[];
-	/** Looks for it on this machine. */
+	/** Finds it on this machine. */
 	find: () => T | undefined;
 	/** What else a person can do, for the message when it is missing and cannot be installed here. */
 	otherwise?: string;
@@ -17,7 +29,7 @@ export interface Wanted<T> {
 /** What `find` finds; where it is missing, apt-get is there and we are root, Debian's packages are installed first. */
 export async function ensureDebian<T>(
 	{ packages, find, otherwise }: Wanted<T>,
-	onProgress: Progress = (line) => process.stderr.write(`${line}\n`),
+	onProgress: Progress = toStandardError,
 ): Promise<T> {
 	const found = find();
 	if (found !== undefined) return found;
@@ -29,8 +41,7 @@ export async function ensureDebian<T>(
 	onProgress(`Installing ${names} …`);
 	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 	for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-		const result = await run(APT_GET, args, { env });
-		if (result.code !== 0) throw new Error(`apt-get ${args[0]} failed:\n${result.output.slice(-3000)}`);
+		await execa(APT_GET, [...NETWORK_OPTIONS, ...args], { env });
 	}
 	const installed = find();
 	if (installed === undefined)

@@ -1,28 +1,24 @@
-/** The whole demo in one call: the sandbox of the providers, n8n with this package, credentials and example workflows. */
-import { readdir, readFile } from 'node:fs/promises';
+/** The demo: the providers' sandbox, and an n8n with this package, its credentials and the example workflows. */
 import { join } from 'node:path';
 
-import { startSandbox, type Sandbox } from '../../sandbox/server';
-import { startHost, type Credential, type N8nHost, type StartHostOptions, type WorkflowJson } from './host';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server';
+import type { Steps } from '../steps.cjs';
+import { importExamples, type Example } from './examples';
+import { startHost, type Credential, type N8nHost, type StartHostOptions } from './host';
+import { ensureHost, installedHost, n8nVersion } from './install';
 import { packPackage, REPOSITORY } from './pack';
 
 export interface DemoOptions extends Omit<StartHostOptions, 'tarball'> {
-	/** The sandbox's port; default: any free one. */
-	sandboxPort?: number;
+	/** Default: any free port, and nothing kept. */
+	sandbox?: SandboxOptions & { stateFile?: string };
 	/** A packed package; default: the repository's, packed now. */
 	tarball?: string;
-	/** Where the example workflows are; default: the repository's `examples` folder. */
+	/** The folder of the example workflows; default: the repository's. */
 	examples?: string;
-	/** Called with what is being done. */
-	say?: (line: string) => void;
-}
-
-export interface DemoWorkflow {
-	id: string;
-	name: string;
-	/** The file it came from. */
-	file: string;
-	json: WorkflowJson;
+	/** Imports newer versions of examples that were imported before, beside those. */
+	addNewerExamples?: boolean;
+	/** Shows the three steps of the start. */
+	steps?: Pick<Steps, 'run' | 'skip'>;
 }
 
 export interface Demo {
@@ -30,12 +26,14 @@ export interface Demo {
 	sandbox: Sandbox;
 	/** Saved credentials by their type. */
 	credentials: Record<string, Credential>;
-	workflows: DemoWorkflow[];
+	workflows: Example[];
+	/** Names of the examples of which there is a newer version than the imported one. */
+	newerExamples: string[];
 	/** Stops n8n and the sandbox. */
 	stop(): Promise<void>;
 }
 
-/** What each credential type of the package is to hold so that it reaches the sandbox and this n8n. */
+/** The data of each credential type of the package that reaches the sandbox and this n8n. */
 export function demoCredentials(
 	sandbox: Pick<Sandbox, 'providers'>,
 	host: Pick<N8nHost, 'apiKey' | 'url'>,
@@ -54,87 +52,62 @@ export function demoCredentials(
 	};
 }
 
-/** Brings everything up; what was there already in the user folder is brought up to date. */
+const WITHOUT_STEPS: NonNullable<DemoOptions['steps']> = {
+	run: async (_, work) => await work(() => undefined),
+	skip: () => undefined,
+};
+
+/** Starts the demo. In a user folder that was used before, the package and the credentials are brought up to date. */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
-	const {
-		sandboxPort,
-		tarball,
-		examples = join(REPOSITORY, 'examples'),
-		say = () => undefined,
-		...rest
-	} = options;
-	const packed = tarball ?? (await packPackage());
-	const sandbox = await startSandbox(sandboxPort === undefined ? {} : { port: sandboxPort });
+	const { tarball, examples = join(REPOSITORY, 'examples'), addNewerExamples, ...rest } = options;
+	const { sandbox: sandboxOptions, steps = WITHOUT_STEPS, ...hostOptions } = rest;
+	const version = hostOptions.version ?? n8nVersion();
+	if (await installedHost(hostOptions)) steps.skip(`n8n ${version} is installed`);
+	else
+		await steps.run(`Installing n8n ${version} (2 GB, a few minutes) …`, async (onProgress) =>
+			ensureHost({ onProgress, ...hostOptions }),
+		);
+	let sandbox: Sandbox | undefined;
 	let host: N8nHost | undefined;
-	try {
-		say('Starting n8n (about 20 seconds, longer the first time) …');
-		host = await startHost({ ...rest, tarball: packed });
-		say('Saving credentials and importing the example workflows …');
-		const credentials = await saveCredentials(host, demoCredentials(sandbox, host));
-		const workflows = await importWorkflows(host, examples, credentials);
-		const started = host;
-		const stop = async () => {
-			await started.stop();
-			await sandbox.close();
-		};
-		return { host, sandbox, credentials, workflows, stop };
-	} catch (error) {
+	const stop = async () => {
 		await host?.stop();
-		await sandbox.close();
+		await sandbox?.close();
+	};
+	try {
+		const [startedSandbox, startedHost] = await steps.run('Starting n8n and the sandbox …', async () => {
+			sandbox = await startSandbox(sandboxOptions);
+			host = await startHost({ ...hostOptions, tarball: tarball ?? (await packPackage()) });
+			return [sandbox, host] as const;
+		});
+		return await steps.run('Saving credentials and importing the example workflows …', async () => {
+			const credentials = await saveCredentials(startedHost, demoCredentials(startedSandbox, startedHost));
+			const imported = await importExamples(startedHost, examples, credentials, {
+				...(addNewerExamples ? { addNewer: true } : {}),
+			});
+			return {
+				host: startedHost,
+				sandbox: startedSandbox,
+				credentials,
+				workflows: imported.examples,
+				newerExamples: imported.newer,
+				stop,
+			};
+		});
+	} catch (error) {
+		await stop();
 		throw error;
 	}
 }
 
-/** Creates or updates a credential of each type, of those that the running package has. */
+/** Creates or updates a credential of each type that the running package has. */
 export async function saveCredentials(
 	host: N8nHost,
 	wanted: Record<string, { name: string; data: Record<string, unknown> }>,
 ): Promise<Record<string, Credential>> {
-	const known = new Set((await host.credentialTypes()).map((type) => type.name));
+	const known = new Set((await host.credentials.types()).map((type) => type.name));
 	const saved: Record<string, Credential> = {};
 	for (const [type, { name, data }] of Object.entries(wanted)) {
-		if (known.has(type)) saved[type] = await host.saveCredential(name, type, data);
+		if (known.has(type)) saved[type] = await host.credentials.save(name, type, data);
 	}
 	return saved;
-}
-
-/**
- * Imports every workflow file of a folder, in the order of their names: credentials are filled in by their type, a
- * workflow of the same name is updated in place, and one that its file calls active is activated.
- */
-export async function importWorkflows(
-	host: N8nHost,
-	folder: string,
-	credentials: Record<string, Credential>,
-): Promise<DemoWorkflow[]> {
-	const files = (await readdir(folder).catch(() => [] as string[]))
-		.filter((file) => file.endsWith('.json'))
-		.sort();
-	const imported: DemoWorkflow[] = [];
-	for (const file of files) {
-		const json = withCredentials(
-			JSON.parse(await readFile(join(folder, file), 'utf8')) as WorkflowJson,
-			credentials,
-		);
-		const saved = await host.saveWorkflow(json);
-		if (json.active === true) await host.activate(saved.id);
-		imported.push({ id: saved.id, name: saved.name, file, json });
-	}
-	return imported;
-}
-
-/** The workflow with every credential it names by type pointing to the saved one of that type. */
-export function withCredentials(
-	workflow: WorkflowJson,
-	credentials: Record<string, Credential>,
-): WorkflowJson {
-	const nodes = workflow.nodes.map((node) => {
-		if (!node.credentials) return node;
-		const filled = Object.entries(node.credentials).map(([type, reference]) => {
-			const saved = credentials[type];
-			return [type, saved ? { id: saved.id, name: saved.name } : reference] as const;
-		});
-		return { ...node, credentials: Object.fromEntries(filled) };
-	});
-	return { ...workflow, nodes };
 }

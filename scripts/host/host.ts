@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 
 import axios from 'axios';
 
+import type { Progress } from './cache';
 import { DEMO_LOGIN, N8nClient, pause, type Login } from './client';
-import { ensureHost, type InstalledHost, type Progress } from './install';
+import { ensureHost, type InstalledHost } from './install';
 import { installPackage } from './pack';
 import { freePort, ManagedProcess } from './process';
 
@@ -23,15 +24,15 @@ export interface StartHostOptions {
 	node?: string | number;
 	/** Where n8n keeps its database, keys and packages; default: a new temporary folder, deleted by `stop()`. */
 	userFolder?: string;
-	/** Its port on 127.0.0.1; default: any free one. */
+	/** Its port on 127.0.0.1; default: any free port. */
 	port?: number;
-	/** Environment variables over the defaults; `undefined` takes a default away. */
+	/** Environment variables over the defaults; `undefined` removes a default. */
 	env?: Record<string, string | undefined>;
 	/** A packed community package (or several) to install before the start. */
 	tarball?: string | string[];
 	/** Called with every line that n8n prints. */
 	log?: (line: string) => void;
-	/** Called with lines about the installation of n8n. */
+	/** Called with the progress of n8n's installation. */
 	onProgress?: Progress;
 	login?: Login;
 	startupTimeoutMs?: number;
@@ -58,7 +59,7 @@ function environment(
 	return { ...env, ...values };
 }
 
-/** A quiet n8n that talks to nobody and loads community packages. */
+/** An n8n that loads community packages and sends nothing to its makers. */
 const DEFAULTS: Record<string, string> = {
 	N8N_LISTEN_ADDRESS: '127.0.0.1',
 	N8N_SECURE_COOKIE: 'false',
@@ -76,7 +77,7 @@ const DEFAULTS: Record<string, string> = {
 };
 
 function defaults(installed: InstalledHost): Record<string, string> {
-	// This one asks n8n's makers for a list at every start; a version that does not know it refuses to be told.
+	// This module asks n8n's makers for a list at every start. Versions without it refuse the setting.
 	const module = join(installed.dir, 'node_modules', 'n8n', 'dist', 'modules', 'mcp-registry');
 	return {
 		...DEFAULTS,
@@ -87,7 +88,7 @@ function defaults(installed: InstalledHost): Record<string, string> {
 
 /** A running n8n: its process, and everything its client can do. */
 export class N8nHost extends N8nClient {
-	/** How long the last start took, from the process's start until the editor answers. */
+	/** Milliseconds from the start of the process until the editor answered, at the last start. */
 	startMs = 0;
 
 	private main: ManagedProcess | undefined;
@@ -129,7 +130,7 @@ export class N8nHost extends N8nClient {
 		return this.main?.alive === true;
 	}
 
-	/** Settles when the process that runs now ends, whatever the reason. */
+	/** Resolves when the process that runs now ends, whatever the reason. */
 	async ended(): Promise<void> {
 		await this.main?.ended;
 	}
@@ -156,7 +157,7 @@ export class N8nHost extends N8nClient {
 			const keyFile = join(this.userFolder, 'api-key');
 			await this.connect(await readFile(keyFile, 'utf8').catch(() => undefined));
 			await writeFile(keyFile, this.apiKey, { mode: 0o600 });
-			// Said when the active workflows are running again.
+			// n8n prints this when the active workflows are running.
 			await main.waitForOutput((line) => line.includes('Editor is now accessible'), 30_000);
 		} catch (error) {
 			await main.kill();
@@ -220,7 +221,7 @@ export class N8nHost extends N8nClient {
 	}
 }
 
-/** Starts an n8n, installing it first when need be, and waits until it can be used. */
+/** Starts an n8n, installing it first where it is missing, and waits until it can be used. */
 export async function startHost(options: StartHostOptions = {}): Promise<N8nHost> {
 	const installed = await ensureHost({
 		...(options.version ? { version: options.version } : {}),

@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-import { npmEnvironment, npmScript, run } from './install';
+import execa from 'execa';
+
+import { download, npm } from '../npm.cjs';
 
 interface Manifest {
 	name: string;
@@ -21,8 +23,8 @@ interface Manifest {
 export const REPOSITORY = resolve(__dirname, '..', '..');
 
 /**
- * `npm pack`s the package in `root` (the repository unless told otherwise), which must have been built, and gives
- * the tarball's path in a new temporary folder.
+ * Packs the package in `root`, by default the repository, which must have been built.
+ * @returns the tarball's path in a new temporary folder
  */
 export async function packPackage(root: string = REPOSITORY): Promise<string> {
 	const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
@@ -32,13 +34,11 @@ export async function packPackage(root: string = REPOSITORY): Promise<string> {
 		throw new Error(`Run "npm run build" first: ${missing[0] ?? 'the list of nodes'} is missing`);
 	}
 	const folder = await mkdtemp(join(tmpdir(), 'digital-goods-pack-'));
-	const result = await run(
-		process.execPath,
-		[npmScript(), 'pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-		{ cwd: root, env: npmEnvironment() },
-	);
-	const name = /"filename":\s*"([^"]+)"/.exec(result.output)?.[1];
-	if (result.code !== 0 || !name) throw new Error(`npm pack failed:\n${result.output}`);
+	const output = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+		cwd: root,
+	});
+	const name = /"filename":\s*"([^"]+)"/.exec(output)?.[1];
+	if (!name) throw new Error(`npm pack named no file:\n${output}`);
 	return join(folder, name.replace(/^@/, '').replace('/', '-'));
 }
 
@@ -55,20 +55,19 @@ export async function installPackage(
 	await mkdir(join(nodes, 'node_modules'), { recursive: true });
 	const staging = await mkdtemp(join(nodes, '.unpack-'));
 	try {
-		const unpacked = await run('tar', ['-xzf', resolve(tarball), '-C', staging, '--strip-components=1'], {});
-		if (unpacked.code !== 0) throw new Error(`Unpacking ${tarball} failed:\n${unpacked.output}`);
+		await execa('tar', ['-xzf', resolve(tarball), '-C', staging, '--strip-components=1']);
 		const { devDependencies, peerDependencies, optionalDependencies, ...manifest } = JSON.parse(
 			await readFile(join(staging, 'package.json'), 'utf8'),
 		) as Manifest;
 		await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, 2));
 		if (Object.keys(manifest.dependencies ?? {}).length > 0) {
-			const flags = ['--audit=false', '--fund=false', '--bin-links=false', '--install-strategy=shallow'];
-			const installed = await run(
-				process.execPath,
-				[npmScript(), 'install', ...flags, '--ignore-scripts=true', '--package-lock=false'],
-				{ cwd: staging, env: npmEnvironment() },
-			);
-			if (installed.code !== 0) throw new Error(`Installing dependencies failed:\n${installed.output}`);
+			const flags = [
+				'--ignore-scripts',
+				'--bin-links=false',
+				'--install-strategy=shallow',
+				'--package-lock=false',
+			];
+			await download(['install', ...flags, '--loglevel=error'], { cwd: staging });
 		}
 		const dir = join(nodes, 'node_modules', manifest.name);
 		await mkdir(dirname(dir), { recursive: true });
@@ -83,13 +82,13 @@ export async function installPackage(
 
 async function list(nodes: string, manifest: Manifest): Promise<void> {
 	const path = join(nodes, 'package.json');
-	let ledger: { name: string; private: boolean; dependencies: Record<string, string> };
+	let installed: { name: string; private: boolean; dependencies: Record<string, string> };
 	try {
-		ledger = JSON.parse(await readFile(path, 'utf8')) as typeof ledger;
-		ledger.dependencies ??= {};
+		installed = JSON.parse(await readFile(path, 'utf8')) as typeof installed;
+		installed.dependencies ??= {};
 	} catch {
-		ledger = { name: 'installed-nodes', private: true, dependencies: {} };
+		installed = { name: 'installed-nodes', private: true, dependencies: {} };
 	}
-	ledger.dependencies[manifest.name] = manifest.version;
-	await writeFile(path, JSON.stringify(ledger, null, 2));
+	installed.dependencies[manifest.name] = manifest.version;
+	await writeFile(path, JSON.stringify(installed, null, 2));
 }

@@ -1,7 +1,9 @@
-/** A child process that is watched: its output is kept, and it and what it started are ended together. */
+/** A child process whose output is kept, and which is ended together with everything it started. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { createServer } from 'node:net';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+import detectPort from 'detect-port';
 
 export interface ManagedOptions {
 	command: string;
@@ -26,33 +28,35 @@ process.on('exit', () => {
 export class ManagedProcess {
 	readonly pid: number;
 
-	/** Settles when the process has ended. */
+	/** Resolves when the process has ended. */
 	readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
 	private readonly child: ChildProcess;
 	private readonly lines: string[] = [];
-	private readonly file: WriteStream | undefined;
 	private readonly listeners = new Set<() => void>();
 	private exited = false;
 
 	constructor(private readonly options: ManagedOptions) {
-		this.file = options.logFile ? createWriteStream(options.logFile, { flags: 'a' }) : undefined;
 		this.child = spawn(options.command, options.args, {
 			cwd: options.cwd,
 			env: options.env,
-			// The fourth is never written to: its end tells the child that this process is gone.
+			// Nothing is written to the fourth: when it closes, the child knows that this process is gone.
 			stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
 			detached: process.platform !== 'win32',
 			windowsHide: true,
 		});
 		this.pid = this.child.pid ?? -1;
 		this.child.stdio[3]?.on('error', () => undefined);
-		this.collect(this.child.stdout);
-		this.collect(this.child.stderr);
+		const file = options.logFile ? createWriteStream(options.logFile, { flags: 'a' }) : undefined;
+		for (const stream of [this.child.stdout!, this.child.stderr!]) {
+			createInterface({ input: stream }).on('line', (line) => {
+				file?.write(`${line}\n`);
+				this.add(line);
+			});
+		}
 		running.add(this);
 		this.ended = new Promise((done) => {
 			const finish = (code: number | null, signal: NodeJS.Signals | null) => {
-				if (this.exited) return;
 				this.exited = true;
 				running.delete(this);
 				this.notify();
@@ -63,7 +67,7 @@ export class ManagedProcess {
 				finish(null, null);
 			});
 			// 'close' comes later: it waits for the output of surviving grandchildren.
-			this.child.on('close', () => this.file?.end());
+			this.child.on('close', () => file?.end());
 			this.child.on('exit', (code, signal) => setImmediate(finish, code, signal));
 		});
 	}
@@ -104,49 +108,35 @@ export class ManagedProcess {
 		await this.ended;
 	}
 
-	/** Waits until `test` is true of the output; fails when the process ends or the time is up. */
+	/** Waits until `test` is true of a line printed; fails when the process ends or the time is up. */
 	async waitForOutput(test: (line: string) => boolean, timeoutMs: number): Promise<void> {
-		const found = () => this.lines.some(test);
 		await new Promise<void>((done, failed) => {
-			const settle = (error?: Error) => {
+			const finish = (error?: Error) => {
 				clearTimeout(timer);
-				this.listeners.delete(look);
+				this.listeners.delete(check);
 				if (error) failed(error);
 				else done();
 			};
-			const look = () => {
-				if (found()) settle();
-				else if (this.exited) settle(new Error(this.endedMessage()));
+			const check = () => {
+				if (this.lines.some(test)) finish();
+				else if (this.exited) finish(new Error(this.endedMessage()));
 			};
-			const timer = setTimeout(() => settle(new Error(`${this.options.name}: no such output`)), timeoutMs);
-			this.listeners.add(look);
-			look();
+			const timer = setTimeout(() => finish(new Error(`${this.options.name}: no such output`)), timeoutMs);
+			this.listeners.add(check);
+			check();
 		});
 	}
 
-	/** What to tell a person when the process ended by itself. */
+	/** The message for a process that ended by itself. */
 	endedMessage(): string {
-		return `${this.options.name} ended by itself. Its last words:\n${this.lines.slice(-40).join('\n')}`;
-	}
-
-	private collect(stream: NodeJS.ReadableStream | null): void {
-		let rest = '';
-		stream?.on('data', (chunk: Buffer) => {
-			this.file?.write(chunk);
-			const lines = (rest + chunk.toString('utf8')).split(/\r?\n/);
-			rest = lines.pop() ?? '';
-			for (const line of lines) this.add(line);
-			this.notify();
-		});
-		stream?.on('end', () => {
-			if (rest) this.add(rest);
-		});
+		return `${this.options.name} ended by itself. Its last output:\n${this.lines.slice(-40).join('\n')}`;
 	}
 
 	private add(line: string): void {
 		this.lines.push(line);
 		if (this.lines.length > KEPT_LINES) this.lines.splice(0, this.lines.length - KEPT_LINES);
 		this.options.onLine?.(line);
+		this.notify();
 	}
 
 	private notify(): void {
@@ -154,25 +144,7 @@ export class ManagedProcess {
 	}
 }
 
-/** A TCP port on loopback that is free now: `preferred` or the next ones after it, or any. */
+/** A free TCP port: `preferred` or one of the next after it, or any. */
 export async function freePort(preferred?: number): Promise<number> {
-	if (preferred !== undefined) {
-		for (let port = preferred; port < preferred + 50; port++) if (await isFree(port)) return port;
-	}
-	return await new Promise((done, failed) => {
-		const server = createServer();
-		server.once('error', failed);
-		server.listen(0, '127.0.0.1', () => {
-			const address = server.address();
-			server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-		});
-	});
-}
-
-async function isFree(port: number): Promise<boolean> {
-	return await new Promise((done) => {
-		const server = createServer();
-		server.once('error', () => done(false));
-		server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
-	});
+	return await detectPort({ hostname: '127.0.0.1', ...(preferred === undefined ? {} : { port: preferred }) });
 }

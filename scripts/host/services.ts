@@ -1,18 +1,19 @@
-/** Redis and PostgreSQL for n8n's queue mode: Debian's, on loopback ports of their own, their data in temporary folders. */
-import { execFileSync } from 'node:child_process';
+/** Redis and PostgreSQL for n8n's queue mode: Debian's, on free loopback ports, with their data in temporary folders. */
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+import execa from 'execa';
+
+import type { Progress } from './cache';
 import { ensureDebian } from './debian';
-import { run, type Progress } from './install';
 import { freePort, ManagedProcess } from './process';
 
 const POSTGRESQL = '/usr/lib/postgresql';
 /** The user that Debian's package makes: PostgreSQL refuses to run as root. */
 const POSTGRESQL_USER = 'postgres';
-/** Of the database only; it is reached from this machine and lives as long as a test. */
+/** Of the database only, which is reached from this machine and deleted after the test. */
 const DATABASE_USER = 'n8n';
 const STARTS_WITHIN_MS = 60_000;
 
@@ -23,7 +24,7 @@ export interface Services {
 	stop(): Promise<void>;
 }
 
-/** Starts a Redis and a PostgreSQL of their own, installing them first when need be. */
+/** Starts a Redis and a PostgreSQL, installing them first where they are missing. */
 export async function startServices(onProgress?: Progress): Promise<Services> {
 	const redis = await startRedis(onProgress);
 	try {
@@ -69,8 +70,7 @@ async function startPostgresql(onProgress?: Progress): Promise<Services> {
 		...['--pgdata', data, '--username', DATABASE_USER],
 		...['--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
 	]);
-	const made = await run(initdb, options, { cwd: folder });
-	if (made.code !== 0) throw new Error(`initdb failed:\n${made.output}`);
+	await execa(initdb, options, { cwd: folder });
 	const port = String(await freePort());
 	// Without fsync: nobody needs the data after a crash of the machine.
 	const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', fsync: 'off' };
@@ -86,7 +86,7 @@ async function startPostgresql(onProgress?: Progress): Promise<Services> {
 			DB_POSTGRESDB_USER: DATABASE_USER,
 		},
 		stop: async () => {
-			// Its polite signal waits for every client to leave; this one does not.
+			// On SIGTERM it waits until every client has disconnected; on SIGINT it does not.
 			service.signal('SIGINT');
 			await service.stop();
 			await rm(folder, { recursive: true, force: true });
@@ -122,7 +122,7 @@ function endingWithUs(command: string[], user?: Ids): string[] {
 }
 
 function idsOf(user: string): Ids {
-	const id = (which: string) => Number(execFileSync('id', [which, user], { encoding: 'utf8' }));
+	const id = (which: string) => Number(execa.sync('id', [which, user]).stdout);
 	return { uid: id('-u'), gid: id('-g') };
 }
 

@@ -79,7 +79,7 @@ async function workflowOf(name: string, parts: NodePart[]): Promise<string> {
 		});
 	}
 	// The editor itself saves a workflow with this; n8n cannot run a part of one without it.
-	return (await demo.host.createWorkflow({ name, nodes, connections, pinData: {} })).id;
+	return (await demo.host.workflows.create({ name, nodes, connections, pinData: {} })).id;
 }
 
 const chosen = (value: string, cachedResultName: string) => ({
@@ -349,7 +349,7 @@ describe('the product list', () => {
 	shows('asks for a credential where there is none', async () => {
 		const parts = lists.map(({ part }) => ({ ...undecided(part), uses: undefined }));
 		// n8n itself chooses the only credential there is.
-		for (const { part } of lists) await demo.host.deleteCredential(demo.credentials[part.uses![0]!]!.id);
+		for (const { part } of lists) await demo.host.credentials.delete(demo.credentials[part.uses![0]!]!.id);
 		try {
 			await screen.openWorkflow(await workflowOf('Without a credential', parts));
 			for (const { name } of parts) {
@@ -380,7 +380,7 @@ describe('a credential with a bad key', () => {
 	for (const [type, field, message] of messages) {
 		shows(`of the type ${type} says where to find the right one`, async () => {
 			const { data } = demoCredentials(demo.sandbox, demo.host)[type]!;
-			const { id } = await demo.host.createCredential('My account', type, data);
+			const { id } = await demo.host.credentials.create('My account', type, data);
 			await screen.editor.open(`/home/credentials/${id}`);
 			const dialog = screen.at('credential-edit-dialog');
 			await dialog.locator('[data-test-id="credentials-config-container-test-success"]').waitFor();
@@ -391,7 +391,7 @@ describe('a credential with a bad key', () => {
 			await dialog.getByText('More details').click();
 			await dialog.getByText(message).waitFor();
 			if (type === 'teleKartStarsApi') await screen.picture('bad-key', window);
-			await demo.host.deleteCredential(id);
+			await demo.host.credentials.delete(id);
 		});
 	}
 });
@@ -481,7 +481,7 @@ describe('the Order Trigger', () => {
 			uses: ['tgMarketApi', 'orderTrackingApi'],
 			parameters: { ...tgMarket.parameters, trackCompletion: true, reference: 'chat 42' },
 		};
-		await demo.host.run(await workflowOf('Tracked', [tracked]));
+		await demo.host.executions.run(await workflowOf('Tracked', [tracked]));
 		await screen.openWorkflow(await workflowOf('Watching', [orderTrigger]));
 		await screen.openNode(orderTrigger.name);
 		await screen.execute();

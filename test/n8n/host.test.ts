@@ -21,7 +21,7 @@ beforeAll(async () => {
 	demo = await startDemo();
 	const [major = 0, minor = 0] = demo.host.installed.version.split('.').map(Number);
 	hasDataTables = major > 2 || (major === 2 && minor >= 7);
-	const { properties } = (await demo.host.nodeTypes()).find(({ name }) => name === DATA_TABLE)!;
+	const { properties } = (await demo.host.nodeTypes.list()).find(({ name }) => name === DATA_TABLE)!;
 	nodeMakesTables = properties.some(
 		({ name, options }) =>
 			name === 'resource' && (options as Array<{ value: string }>).some(({ value }) => value === 'table'),
@@ -59,7 +59,7 @@ async function workflowOf(name: string, parts: Part[], errorsTo?: string): Promi
 		chained.slice(0, -1).map((node, index) => [node.name, { main: [to(chained[index + 1]!.name)] }]),
 	);
 	if (errorsTo !== undefined) connections[chained.at(-2)!.name]!.main.push(to(errorsTo));
-	return (await demo.host.createWorkflow({ name, nodes, connections } as never)).id;
+	return (await demo.host.workflows.create({ name, nodes, connections } as never)).id;
 }
 
 const charges = async () => (await demo.sandbox.client.charges({ provider: 'teleKartStars' })).charges.length;
@@ -73,7 +73,7 @@ async function until(what: string, holds: () => Promise<boolean>, timeoutMs: num
 }
 
 it('is loaded whole, with icons', async () => {
-	const names = (await demo.host.nodeTypes())
+	const names = (await demo.host.nodeTypes.list())
 		.map(({ name }) => name)
 		.filter((name) => name.startsWith(`${PACKAGE}.`));
 	expect(names).toEqual(
@@ -81,7 +81,7 @@ it('is loaded whole, with icons', async () => {
 			[...providers.map(({ name }) => name), 'digitalGoodsOrderTrigger', 'tributeTrigger'].map(type),
 		),
 	);
-	for (const node of await demo.host.nodeTypes()) {
+	for (const node of await demo.host.nodeTypes.list()) {
 		if (!node.name.startsWith(`${PACKAGE}.`)) continue;
 		const { iconUrl } = node as unknown as { iconUrl: { light: string; dark: string } };
 		for (const url of [iconUrl.light, iconUrl.dark]) {
@@ -106,7 +106,7 @@ it('says what each operation gives before it has run', async () => {
 it('tests every credential', async () => {
 	expect(Object.keys(demo.credentials)).toHaveLength(7);
 	for (const [name, { id }] of Object.entries(demo.credentials)) {
-		const { status, message } = await demo.host.testCredential({ id });
+		const { status, message } = await demo.host.credentials.test({ id });
 		// Those versions answer in n8n's own words, whatever the credential says to a 404.
 		if (name === TRACKING && !hasDataTables) expect(message).toMatch(/could not be found/);
 		else expect([name, status, message]).toEqual([name, 'OK', message]);
@@ -121,7 +121,7 @@ it('runs the example workflows', async () => {
 	expect(begunByHand.length).toBeGreaterThanOrEqual(5);
 	for (const { id, name, json } of begunByHand) {
 		const needsTable = json.nodes.some((node) => node.type === DATA_TABLE);
-		const { status, error } = await demo.host.run(id, { timeoutMs: 120_000 });
+		const { status, error } = await demo.host.executions.run(id, { timeoutMs: 120_000 });
 		if (needsTable && !nodeMakesTables) {
 			expect(error?.message).toMatch(/Could not (get parameter|find the data table)/);
 		} else expect([name, status, error?.message]).toEqual([name, 'success', undefined]);
@@ -135,7 +135,7 @@ it.each([
 ])('searches the products of %s', async (name, credential, filter, found) => {
 	const ask = async (words?: string) =>
 		(
-			await demo.host.listSearch(type(name), 'searchProducts', {
+			await demo.host.nodeTypes.search(type(name), 'searchProducts', {
 				credentials: saved(credential),
 				parameters: { resource: 'order', operation: 'create' },
 				...(words === undefined ? {} : { filter: words }),
@@ -157,7 +157,7 @@ it('takes a failed item to the error output, with what happened and what to do',
 		parameters: teleKartOrder,
 	};
 	const before = await charges();
-	const stopped = await demo.host.run(await workflowOf('Stops', [START, order]));
+	const stopped = await demo.host.executions.run(await workflowOf('Stops', [START, order]));
 	expect(stopped).toMatchObject({
 		status: 'error',
 		error: {
@@ -166,7 +166,7 @@ it('takes a failed item to the error output, with what happened and what to do',
 			context: { data: { provider: 'teleKartStars', outcome: 'rejected' } },
 		},
 	});
-	const going = await demo.host.run(
+	const going = await demo.host.executions.run(
 		await workflowOf(
 			'Goes on',
 			[START, { ...order, onError: 'continueErrorOutput' }, end('Bought'), end('Not bought')],
@@ -193,7 +193,7 @@ it('charges once over Retry On Fail when the answer is lost', async () => {
 		fault: { type: 'drop', phase: 'after' },
 		times: 1,
 	});
-	const { status, error } = await demo.host.run(
+	const { status, error } = await demo.host.executions.run(
 		await workflowOf('Answer lost', [
 			START,
 			{
@@ -214,7 +214,7 @@ it('charges once over Retry On Fail when the answer is lost', async () => {
 
 it('places a tracked order, whether or not this n8n can track it', async () => {
 	const before = await charges();
-	const done = await demo.host.run(
+	const done = await demo.host.executions.run(
 		await workflowOf('Tracked', [
 			START,
 			{
@@ -236,8 +236,8 @@ it('places a tracked order, whether or not this n8n can track it', async () => {
 	expect(await charges()).toBe(before + 1);
 	const hints = done.nodes.Order!.at(-1)!.hints.map(({ message }) => String(message));
 	if (hasDataTables) {
-		const table = await demo.host.dataTable('tracked_here');
-		expect(await demo.host.dataTableRows(table!.id)).toMatchObject([
+		const table = await demo.host.dataTables.find('tracked_here');
+		expect(await demo.host.dataTables.rows(table!.id)).toMatchObject([
 			{ orderId: order!.orderId, state: 'pending', reference: 'chat 1' },
 		]);
 		expect(hints).toEqual([]);
@@ -259,7 +259,9 @@ describe('triggers and a restart', () => {
 		return sent.map(({ status }) => status);
 	};
 	const told = async () =>
-		(await demo.host.executions({ workflowId: ended })).flatMap((execution) => output(execution, 'Told'));
+		(await demo.host.executions.list({ workflowId: ended })).flatMap((execution) =>
+			output(execution, 'Told'),
+		);
 
 	it('starts a workflow from a signed event, once', async () => {
 		tribute = await workflowOf('Tribute events', [
@@ -271,14 +273,14 @@ describe('triggers and a restart', () => {
 			},
 			end('Told'),
 		]);
-		await demo.host.activate(tribute);
+		await demo.host.workflows.activate(tribute);
 		expect(await deliver(1)).toEqual([200]);
 		expect(await deliver(1)).toEqual([200]);
-		const unsigned = await demo.host.callWebhook(`${PATH}/webhook`, {
+		const unsigned = await demo.host.webhooks.call(`${PATH}/webhook`, {
 			body: { name: 'new_digital_product' },
 		});
 		expect(unsigned.status).toBe(401);
-		const [execution, ...more] = await demo.host.waitForExecutions(tribute);
+		const [execution, ...more] = await demo.host.executions.waitFor(tribute);
 		expect(more).toEqual([]);
 		expect(output(execution!, 'Told')).toMatchObject([{ event: 'new_digital_product', purchaseId: '1' }]);
 	});
@@ -296,7 +298,7 @@ describe('triggers and a restart', () => {
 				parameters: teleKartOrder,
 			},
 		]);
-		const buy = async () => String(output(await demo.host.run(buying), 'Order')[0]!.orderId);
+		const buy = async () => String(output(await demo.host.executions.run(buying), 'Order')[0]!.orderId);
 		orderId = await buy();
 		/** Stays open, so that it is asked for in every poll. */
 		const open = await buy();
@@ -319,7 +321,7 @@ describe('triggers and a restart', () => {
 			},
 			end('Told'),
 		]);
-		await demo.host.activate(ended);
+		await demo.host.workflows.activate(ended);
 		await demo.sandbox.client.changeOrder({ provider: 'teleKartStars', orderId, status: 'confirmed' });
 		await until('the event', async () => (await told()).length > 0, 150_000);
 		expect(await told()).toMatchObject([{ event: 'order.completed', orderId, reference: 'chat 2' }]);
@@ -327,11 +329,11 @@ describe('triggers and a restart', () => {
 
 	it('repeats and loses nothing over a restart', async () => {
 		await demo.host.restart();
-		for (const id of [tribute, ended]) await demo.host.published(id);
+		for (const id of [tribute, ended]) await demo.host.workflows.waitUntilActive(id);
 		expect(await deliver(1)).toEqual([200]);
 		expect(await deliver(2)).toEqual([200]);
-		await demo.host.waitForExecutions(tribute, 2);
-		const events = (await demo.host.executions({ workflowId: tribute })).flatMap((one) =>
+		await demo.host.executions.waitFor(tribute, 2);
+		const events = (await demo.host.executions.list({ workflowId: tribute })).flatMap((one) =>
 			output(one, 'Told'),
 		);
 		expect(events.map(({ purchaseId }) => purchaseId).sort()).toEqual(['1', '2']);

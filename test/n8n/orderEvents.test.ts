@@ -72,7 +72,7 @@ beforeAll(async () => {
 	});
 	const at = (x: number) => [x, 0] as [number, number];
 	buyer = (
-		await demo.host.createWorkflow({
+		await demo.host.workflows.create({
 			name: 'Buy',
 			nodes: [
 				{
@@ -105,7 +105,7 @@ beforeAll(async () => {
 		} as never)
 	).id;
 	for (const by of ['one', 'other']) {
-		const { id } = await demo.host.createWorkflow({
+		const { id } = await demo.host.workflows.create({
 			name: `Told ${by}`,
 			nodes: [
 				{
@@ -140,7 +140,7 @@ beforeAll(async () => {
 			],
 			connections: { Ended: { main: [[{ node: 'Pass on', type: 'main', index: 0 }]] } },
 		} as never);
-		await demo.host.activate(id);
+		await demo.host.workflows.activate(id);
 	}
 });
 
@@ -151,7 +151,7 @@ afterAll(async () => {
 });
 
 async function order(): Promise<{ orderId: string; reference: string }> {
-	const run = await demo.host.run(buyer);
+	const run = await demo.host.executions.run(buyer);
 	expect(run.status).toBe('success');
 	const { resultData } = run.data as {
 		resultData: {

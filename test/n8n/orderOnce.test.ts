@@ -13,7 +13,7 @@ beforeAll(async () => {
 	demo = await startDemo({ examples: 'none', userFolder: folder });
 	const { id } = demo.credentials.teleKartStarsApi!;
 	workflow = (
-		await demo.host.createWorkflow({
+		await demo.host.workflows.create({
 			name: 'Order once',
 			nodes: [
 				{
@@ -45,7 +45,7 @@ beforeAll(async () => {
 			connections: { Start: { main: [[{ node: 'Order', type: 'main', index: 0 }]] } },
 		} as never)
 	).id;
-	await demo.host.activate(workflow);
+	await demo.host.workflows.activate(workflow);
 });
 afterAll(async () => {
 	await demo?.stop();
@@ -58,7 +58,7 @@ interface Answer {
 	details?: { code: string | null; outcome: string };
 }
 const order = async (key: string): Promise<Answer> =>
-	(await demo.host.callWebhook('order-once', { method: 'POST', body: { key } })).body as Answer;
+	(await demo.host.webhooks.call('order-once', { method: 'POST', body: { key } })).body as Answer;
 const charges = async () => (await demo.sandbox.client.charges({ provider: 'teleKartStars' })).charges.length;
 const strike = async (fault: Parameters<Demo['sandbox']['client']['addFault']>[0]['fault']) =>
 	await demo.sandbox.client.addFault({ provider: 'teleKartStars', operation: 'order.create', fault });
@@ -70,7 +70,7 @@ it('orders once for a key, over executions and restarts', async () => {
 	expect(await order('first')).toMatchObject(refused);
 	await demo.host.stop();
 	await demo.host.launch();
-	await demo.host.published(workflow);
+	await demo.host.workflows.waitUntilActive(workflow);
 	expect(await order('first')).toMatchObject(refused);
 	expect(await charges()).toBe(1);
 });

@@ -350,7 +350,7 @@ describe('Track Completion', () => {
 		expect(rows.map(({ orderId }) => orderId).sort()).toEqual(
 			runs.map((run) => String(jsonOf(run)[0]!.orderId)).sort(),
 		);
-		const tables = (await n8n.dataTables()).filter(({ name }) => name === tableName);
+		const tables = (await n8n.dataTables.list()).filter(({ name }) => name === tableName);
 		expect(tables).toHaveLength(1);
 	});
 

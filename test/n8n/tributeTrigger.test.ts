@@ -70,7 +70,7 @@ class Scene {
 			parameters: {},
 			...then,
 		};
-		const { id } = await this.host.createWorkflow({
+		const { id } = await this.host.workflows.create({
 			name,
 			nodes: [trigger, result],
 			connections: { 'Tribute Trigger': { main: [[{ node: 'Result', type: 'main', index: 0 }]] } },
@@ -146,7 +146,7 @@ class Flow {
 	}
 
 	async items(): Promise<Array<Record<string, unknown>>> {
-		const executions = await this.scene.host.executions({ workflowId: this.id });
+		const executions = await this.scene.host.executions.list({ workflowId: this.id });
 		return executions.flatMap(({ nodes }) => nodes.Result?.[0]?.items.map(({ json }) => json) ?? []);
 	}
 }
@@ -251,7 +251,7 @@ async function burst(flow: Flow, ids: number[]): Promise<void> {
 
 async function restart(scene: Scene, flow: Flow, ids: number[]): Promise<void> {
 	await scene.host.restart();
-	await scene.host.published(flow.id);
+	await scene.host.workflows.waitUntilActive(flow.id);
 	const replays = await flow.made(async () => {
 		check(`${ids.length} replays after a restart`, tally(await flow.all(ids)), `${ids.length} × 200`);
 	});
@@ -274,7 +274,7 @@ async function crash(scene: Scene, flow: Flow, ids: number[]): Promise<void> {
 	await host.kill();
 	const first = await Promise.all(sent);
 	await host.launch();
-	await host.published(flow.id);
+	await host.workflows.waitUntilActive(flow.id);
 	check(
 		`${ids.length} events, n8n killed under them (${tally(first)}), delivered again`,
 		tally(await flow.all(ids)),
@@ -306,9 +306,9 @@ async function impatience(scene: Scene): Promise<void> {
 		typeVersion: 1.1,
 		parameters: { amount: 8, unit: 'seconds' },
 	});
-	await host.activate(flow.id);
+	await host.workflows.activate(flow.id);
 	await host.restart({ N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' });
-	await host.published(flow.id);
+	await host.workflows.waitUntilActive(flow.id);
 
 	check('an event that occupies n8n', await flow.purchase(1), 200);
 	const body = JSON.stringify({
@@ -346,7 +346,7 @@ async function editor(scene: Scene, flow: Flow): Promise<void> {
 	const before = await flow.count();
 	const unknown = (await flow.deliver(webhook, true)).map((answer) => answer.slice(0, 3));
 	check('the test URL while nobody listens', unknown, ['404']);
-	await host.listen(flow.id);
+	await host.webhooks.listen(flow.id);
 	const forged = await flow.deliver({ ...webhook, signWith: 'wrong' }, true);
 	check(
 		'the test URL, signed with another key',
@@ -361,7 +361,7 @@ async function editor(scene: Scene, flow: Flow): Promise<void> {
 	check('the test URL, an event not chosen', await flow.deliver({ name: 'new_donation' }, true), [OK]);
 	check('the test URL, an event that ran in production', await flow.deliver(webhook, true), [OK]);
 	check('is shown', (await flow.count()) - before, 1);
-	await host.listen(flow.id);
+	await host.webhooks.listen(flow.id);
 	const fresh = purchase(999_999);
 	check('the test URL, a new event', await flow.deliver(fresh, true), [OK]);
 	const later = await flow.made(async () => {
@@ -372,26 +372,26 @@ async function editor(scene: Scene, flow: Flow): Promise<void> {
 
 async function withoutKey(scene: Scene): Promise<void> {
 	const { host } = scene;
-	const empty = await host.createCredential('No key', 'tributeApi', {
+	const empty = await host.credentials.create('No key', 'tributeApi', {
 		apiKey: ' ',
 		baseUrl: scene.sandbox.providers.tribute.baseUrl,
 	});
 	const flow = await scene.workflow('without-key', {}, { id: empty.id, name: empty.name });
-	const refused = await host.activate(flow.id).then(
+	const refused = await host.workflows.activate(flow.id).then(
 		() => 'active',
 		(error: Error) => error.message,
 	);
 	check('activation without an API key', /has no API key/.test(refused) || refused, true);
-	await host.deactivate(flow.id);
+	await host.workflows.deactivate(flow.id);
 
-	await host.saveCredential('No key', 'tributeApi', { ...scene.sandbox.providers.tribute });
-	await host.activate(flow.id);
+	await host.credentials.save('No key', 'tributeApi', { ...scene.sandbox.providers.tribute });
+	await host.workflows.activate(flow.id);
 	check('activation with one', await flow.purchase(1), 200);
-	await host.saveCredential('No key', 'tributeApi', { apiKey: ' ' });
+	await host.credentials.save('No key', 'tributeApi', { apiKey: ' ' });
 	const body = '{"name":"new_digital_product","payload":{"purchase_id":2}}';
 	const signature = createHmac('sha256', '').update(body).digest('hex');
 	const forged = await flow.made(async () => {
-		const { status } = await host.callWebhook('without-key/webhook', {
+		const { status } = await host.webhooks.call('without-key/webhook', {
 			body,
 			headers: { 'content-type': 'application/json', 'trbt-signature': signature },
 		});
@@ -409,10 +409,10 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	host = await startHost({ tarball: await packPackage() });
 	const data = { ...sandbox.providers.tribute };
-	const { id, name } = await host.createCredential('Tribute', 'tributeApi', data);
+	const { id, name } = await host.credentials.create('Tribute', 'tributeApi', data);
 	scene = new Scene(host, sandbox, { id, name });
 	flow = await scene.workflow('tribute');
-	await host.activate(flow.id);
+	await host.workflows.activate(flow.id);
 });
 afterAll(async () => {
 	await host?.stop();

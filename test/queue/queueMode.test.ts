@@ -54,12 +54,12 @@ async function until<T>(
 }
 
 const save = async (workflow: ReturnType<typeof chain>): Promise<string> => {
-	const { id } = await n8n.host.createWorkflow(workflow);
-	await n8n.host.activate(id);
+	const { id } = await n8n.host.workflows.create(workflow);
+	await n8n.host.workflows.activate(id);
 	return id;
 };
 const charges = async () => (await n8n.sandbox.client.charges()).charges;
-const rows = async () => await n8n.host.dataTableRows((await n8n.host.dataTable(TABLE))!.id);
+const rows = async () => await n8n.host.dataTables.rows((await n8n.host.dataTables.find(TABLE))!.id);
 const deliver = async (provider: Followed, orderId: string) =>
 	await n8n.sandbox.client.changeOrder({ provider, orderId, status: DELIVERED[provider] });
 const toldOf = (provider: string, orderId: unknown) =>
@@ -189,7 +189,7 @@ async function buy(shop: Shop): Promise<Errand> {
 	const buyers = [1, 2].map(() =>
 		shop === 'gamesDrop' ? String(1_000_000 + ++lastBuyer) : `buyer_${1_000_000 + ++lastBuyer}`,
 	);
-	const { body } = await n8n.host.callWebhook(`buy-${shop}`, { body: { buyers }, timeoutMs: 2 * MINUTE });
+	const { body } = await n8n.host.webhooks.call(`buy-${shop}`, { body: { buyers }, timeoutMs: 2 * MINUTE });
 	return { shop, buyers, execution: (body as { execution?: string }).execution };
 }
 
@@ -201,7 +201,7 @@ async function bought(shop: Shop): Promise<string[]> {
 
 /** The execution when it has ended, with how long after `from` that was. */
 async function ended(id: string, from: number): Promise<Execution & { after: number }> {
-	const execution = await n8n.host.waitForExecution(id, 4 * MINUTE);
+	const execution = await n8n.host.executions.wait(id, 4 * MINUTE);
 	return { ...execution, after: Date.now() - from };
 }
 
@@ -351,7 +351,7 @@ interface Answer {
 	details?: { code: string | null };
 }
 const orderOnce = async (key: string) =>
-	(await n8n.host.callWebhook('order-once', { body: { key } })).body as Answer;
+	(await n8n.host.webhooks.call('order-once', { body: { key } })).body as Answer;
 const isRefused = ({ details }: Answer) => details?.code === 'ALREADY_ORDERED';
 
 it('orders once for a key, whichever worker is asked', async () => {
@@ -404,7 +404,7 @@ it('looks up 100 orders on each worker at once, though together they ask more of
 	// More than one worker takes at once, so that both are at it.
 	const ids = await Promise.all(
 		Array.from({ length: 10 }, async () => {
-			const { body } = await n8n.host.callWebhook('look-up', { body: { orders }, timeoutMs: 2 * MINUTE });
+			const { body } = await n8n.host.webhooks.call('look-up', { body: { orders }, timeoutMs: 2 * MINUTE });
 			return (body as { execution: string }).execution;
 		}),
 	);
@@ -426,10 +426,10 @@ it('needs no worker to poll, to search lists and to test credentials, and keeps 
 	await Promise.all(workers.map(async (worker) => await worker.process.stop()));
 
 	for (const [type, credential] of Object.entries(n8n.credentials))
-		expect([type, (await n8n.host.testCredential(credential)).status]).toEqual([type, 'OK']);
+		expect([type, (await n8n.host.credentials.test(credential)).status]).toEqual([type, 'OK']);
 	for (const shop of ['teleKartStars', 'gamesDrop', 'aiMarket']) {
 		const credentials = { [`${shop}Api`]: n8n.credentials[`${shop}Api`]! };
-		const { results } = await n8n.host.listSearch(`n8n-nodes-digital-goods.${shop}`, 'searchProducts', {
+		const { results } = await n8n.host.nodeTypes.search(`n8n-nodes-digital-goods.${shop}`, 'searchProducts', {
 			credentials,
 			parameters: create,
 		});

@@ -15,7 +15,9 @@ const { packages } = JSON.parse(readFileSync(join(__dirname, '../../package-lock
 function locate(name: string, from: string): string | undefined {
 	const path = from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`;
 	if (path in packages) return path;
-	return from === '' ? undefined : locate(name, from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))));
+	return from === ''
+		? undefined
+		: locate(name, from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))));
 }
 
 describe('package-lock.json', () => {

@@ -1,4 +1,4 @@
-/** The bench that the rows work at: a real n8n, the sandbox in a process of its own, and ways to measure both. */
+/** What the rows run on: a real n8n, the sandbox in a process of its own, and ways to measure both. */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,10 +27,10 @@ const METER = join(__dirname, 'meter.cjs');
 const LONGEST_EXECUTION_MS = 300_000;
 const WARM_UPS = 5;
 
-/** A node as a row names it; the bench places it. */
+/** A node of a row's workflow; {@link Bench.side} places it. */
 export type Step = Pick<WorkflowNode, 'type' | 'typeVersion' | 'parameters' | 'credentials'> & {
 	name: string;
-	/** Names of the nodes its outputs lead to; the next step, unless told. */
+	/** Names of the nodes its outputs lead to; default: the next step. */
 	next?: string[][];
 };
 
@@ -40,7 +40,7 @@ export interface Side {
 	path: string;
 }
 
-/** One execution, seen from the caller's side and from n8n's. */
+/** One execution and how long it took. */
 export interface Run {
 	/** From n8n's `startedAt` to its `stoppedAt`. */
 	ms: number;
@@ -61,12 +61,12 @@ export interface BenchOptions {
 }
 
 export class Bench {
-	/** What was done wrongly. */
+	/** Errors in the work itself. */
 	readonly wrong: string[] = [];
 	readonly polls: TimedPoll[] = [];
 
 	private readonly seen = new Map<string, number>();
-	private settled = 0;
+	private collections = 0;
 	private heap = 0;
 
 	private constructor(
@@ -111,12 +111,12 @@ export class Bench {
 		await this.sandboxProcess.stop();
 	}
 
-	/** How many rounds: all, or one. */
+	/** All rounds, or one with `--quick`. */
 	rounds(all: number): number {
 		return this.options.quick ? 1 : all;
 	}
 
-	/** How much of the work: all of it, or a little. */
+	/** All of the work, or `little` with `--quick`. */
 	size(all: number, little: number): number {
 		return this.options.quick ? little : all;
 	}
@@ -125,19 +125,19 @@ export class Bench {
 		this.options.say(line);
 	}
 
-	/** Notes work that was done wrongly. */
+	/** Notes an error in the work itself. */
 	check(holds: boolean, otherwise: string): void {
 		if (holds) return;
 		this.wrong.push(otherwise);
 		this.say(`  WRONG: ${otherwise}`);
 	}
 
-	/** Puts a provider as it was: no orders, faults or counted requests. */
+	/** Deletes a provider's orders, faults and counts of requests. */
 	async reset(provider: ProviderName): Promise<void> {
 		await this.sandbox.reset({ provider });
 	}
 
-	/** What a provider was asked of an operation since its reset. */
+	/** A provider's requests for an operation since its reset. */
 	async asked(
 		provider: ProviderName,
 		operation: string,
@@ -158,7 +158,7 @@ export class Bench {
 		};
 	}
 
-	/** A step that is n8n's HTTP Request node, with the header a provider wants its key in. */
+	/** A step that is n8n's HTTP Request node, with the provider's key in the header it expects. */
 	http(authorization: string, parameters: Record<string, unknown>): Step {
 		const { id, name } = this.credentials[authorization]!;
 		return {
@@ -184,7 +184,7 @@ export class Bench {
 		};
 	}
 
-	/** An active workflow of these steps, one after the other, behind a webhook that answers when it is through. */
+	/** An active workflow of these steps, in this order, behind a webhook that answers when it has finished. */
 	async side(name: string, steps: Step[]): Promise<Side> {
 		const path = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 		const webhook: Step & { webhookId: string } = {
@@ -214,22 +214,22 @@ export class Bench {
 				return next.length === 0 ? [] : [[step.name, { main }]];
 			}),
 		);
-		const { id } = await this.host.createWorkflow({ name, nodes, connections });
-		await this.host.activate(id);
+		const { id } = await this.host.workflows.create({ name, nodes, connections });
+		await this.host.workflows.activate(id);
 		return { workflowId: id, path };
 	}
 
 	/** Calls a side once and waits for its end; its record is left in n8n. */
 	async call({ path }: Side, body: unknown = {}): Promise<void> {
-		await this.host.callWebhook(path, { body, timeoutMs: LONGEST_EXECUTION_MS });
+		await this.host.webhooks.call(path, { body, timeoutMs: LONGEST_EXECUTION_MS });
 	}
 
-	/** Calls a side once, and gives n8n's record of it. `after` runs when it is over, before the record is read. */
+	/** Calls a side once, and gives n8n's record of it. `after` runs at its end, before the record is read. */
 	async run(side: Side, body: unknown = {}, after: () => Promise<void> = async () => {}): Promise<Run> {
 		await this.call(side, body);
 		const id = await this.recorded(side);
 		await after();
-		const execution = await this.host.execution(id);
+		const execution = await this.host.executions.get(id);
 		return { ms: lasted(execution), execution };
 	}
 
@@ -254,18 +254,18 @@ export class Bench {
 	}
 
 	/**
-	 * Calls a side once, and gives the most memory it took over what a freshly started n8n has, in bytes of its
-	 * process; null where the system does not tell. Each call gets an n8n of its own: one that has once grown
-	 * shows no second growth. `warm` are called before, so that n8n has loaded what they and the side use.
+	 * Calls a side once, and gives the peak memory of n8n's process over that of a freshly started n8n, in bytes;
+	 * null where the system does not measure it. Each call gets an n8n of its own, since a process that has grown does
+	 * not grow a second time. `warm` are called before, so that n8n has loaded what they and the side use.
 	 */
 	async peak(side: Side, body: unknown, warm: Side[]): Promise<{ run: Run; bytes: number | null }> {
 		await this.host.restart();
-		for (const one of [side, ...warm]) await this.host.published(one.workflowId);
+		for (const one of [side, ...warm]) await this.host.workflows.waitUntilActive(one.workflowId);
 		for (const one of warm) for (let i = 0; i < WARM_UPS; i++) await this.call(one);
 		const { pid } = this.host;
 		const canMeasure = existsSync(`/proc/${pid}/clear_refs`);
-		await this.settle();
-		// Sets the highest mark back to what is used now.
+		await this.collectGarbage();
+		// Resets the peak to what is used now.
 		if (canMeasure) await writeFile(`/proc/${pid}/clear_refs`, '5');
 		const before = canMeasure ? await memoryOf(pid!, 'VmRSS') : 0;
 		let highest = 0;
@@ -275,25 +275,25 @@ export class Bench {
 		return { run, bytes: canMeasure ? highest - before : null };
 	}
 
-	/** Calls a side once, and gives the most memory in use meanwhile over what was before, garbage left out, in bytes. */
+	/** Calls a side once, and gives the most memory that it had in use, garbage left out, in bytes. */
 	async live(side: Side, body: unknown): Promise<number> {
-		const before = await this.settle();
+		const before = await this.collectGarbage();
 		let most = 0;
 		let over = false;
 		const call = this.call(side, body).finally(() => (over = true));
 		while (!over) {
 			await Promise.race([call, pause(500)]);
-			if (!over) most = Math.max(most, (await this.settle()) - before);
+			if (!over) most = Math.max(most, (await this.collectGarbage()) - before);
 		}
 		await call;
 		return most;
 	}
 
-	/** Lets n8n collect its garbage, and gives the bytes it uses then. */
-	async settle(): Promise<number> {
-		const before = this.settled;
+	/** Makes n8n collect its garbage, and gives the bytes that stay in use. */
+	async collectGarbage(): Promise<number> {
+		const before = this.collections;
 		process.kill(this.host.pid!, 'SIGUSR2');
-		await this.until('n8n to settle', () => this.settled > before);
+		await this.until('n8n to collect its garbage', () => this.collections > before);
 		return this.heap;
 	}
 
@@ -310,7 +310,7 @@ export class Bench {
 		this.host = await startHost({
 			tarball: this.tarball,
 			env: { NODE_OPTIONS: `--require ${JSON.stringify(METER)}` },
-			log: (line) => this.heard(line),
+			log: (line) => this.readLine(line),
 		});
 		const authorizations = {
 			teleKartStars: `Bearer ${this.providers.teleKartStars.apiKey}`,
@@ -319,17 +319,22 @@ export class Bench {
 		};
 		this.credentials = await saveCredentials(this.host, demoCredentials(this, this.host));
 		for (const [provider, value] of Object.entries(authorizations))
-			this.credentials[provider] = await this.host.saveCredential(`Header of ${provider}`, 'httpHeaderAuth', {
-				name: 'Authorization',
-				value,
-			});
+			this.credentials[provider] = await this.host.credentials.save(
+				`Header of ${provider}`,
+				'httpHeaderAuth',
+				{
+					name: 'Authorization',
+					value,
+				},
+			);
 	}
 
-	private heard(line: string): void {
+	/** Takes what `meter.cjs` prints inside n8n. */
+	private readLine(line: string): void {
 		const [, what, facts] = /^bench (\w+) (.*)$/.exec(line) ?? [];
-		if (what === 'settled') {
+		if (what === 'collected') {
 			this.heap = (JSON.parse(facts!) as { heap: number }).heap;
-			this.settled++;
+			this.collections++;
 		}
 		if (what === 'poll') this.polls.push(JSON.parse(facts!) as TimedPoll);
 	}
@@ -338,7 +343,7 @@ export class Bench {
 const lasted = ({ startedAt, stoppedAt }: Execution): number =>
 	Date.parse(stoppedAt ?? '') - Date.parse(startedAt ?? '');
 
-/** Time that the runs of a node took, as n8n notes it. */
+/** How long the runs of a node took by n8n's record, in milliseconds. */
 export const nodeTime = ({ nodes }: Execution, name: string): number =>
 	(nodes[name] ?? []).reduce((sum, { executionTime }) => sum + executionTime, 0);
 

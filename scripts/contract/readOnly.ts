@@ -1,4 +1,4 @@
-/** The only way from the contract check to a provider: it lets through what is on a list, and nothing that buys. */
+/** The contract check's only way to a provider: it sends requests that are on a list, and nothing that buys. */
 import axios, { type AxiosInstance } from 'axios';
 import type { ICredentialDataDecryptedObject, ICredentialType, IHttpRequestOptions } from 'n8n-workflow';
 import { z } from 'zod';
@@ -16,17 +16,17 @@ import { typeOf } from './fields';
 /** `GET /api/v1/orders/{id}`: a method, and a path in which `{…}` is one segment. */
 export type Permitted = string;
 
-/** A request that is not on the list. Not an answer of a provider, and never sent. */
+/** A request that is not on the list: it was not sent. */
 export class NotPermitted extends Error {
 	constructor(method: string, address: string) {
-		super(`${method} ${address} is not on the list of what may be asked`);
+		super(`${method} ${address} is not on the list of permitted requests`);
 	}
 }
 
 export interface Exchange {
-	/** The entry of the list that let the request through. */
+	/** The entry of the list that permits the request. */
 	permitted: Permitted;
-	/** Status and body of the answer; a body that is no JSON is text. */
+	/** Status and body of the answer; a body that is not JSON is text. */
 	status: number;
 	body: unknown;
 }
@@ -35,16 +35,16 @@ export interface DoorOptions {
 	credential: ICredentialType;
 	/** The credential's values. */
 	values: ICredentialDataDecryptedObject;
-	/** Everything that may be asked. */
+	/** The permitted requests. */
 	permitted: readonly Permitted[];
-	/** Told of every answer. */
+	/** Called with every answer. */
 	answered?: (exchange: Exchange) => void;
 	http?: AxiosInstance;
 }
 
 /**
- * The part of n8n that the nodes' connection needs, over axios. Requests are checked here, at the last place before
- * they leave, whatever the code above asks for. Redirects are not followed: they would take the key elsewhere.
+ * The part of n8n that the nodes' connection needs, over axios. It checks each request as the last step before
+ * sending, whatever the code above asks for. It follows no redirects: they would take the key elsewhere.
  */
 export function readOnlyContext({ credential, values, permitted, answered, http }: DoorOptions): Context {
 	const client = http ?? axios.create();
@@ -87,8 +87,8 @@ export function readOnlyContext({ credential, values, permitted, answered, http 
 }
 
 /**
- * The entry of the list that a request fits; undefined for one that fits none. A path must be exactly one of the list:
- * nothing encoded, doubled or climbing that a server might read otherwise.
+ * The entry of the list that permits a request, or undefined. The path must match exactly: a server might read
+ * encoded characters, doubled slashes or `..` in another way.
  */
 export const permittedAs = (
 	method: string,
@@ -114,51 +114,48 @@ function parsed(text: string): unknown {
 	}
 }
 
-/** What the nodes' own schema was given. */
-export interface Look {
+/** An answer and the nodes' own schema that reads it. */
+export interface ReadAnswer {
 	schema: z.ZodTypeAny;
 	body: unknown;
-	/** The first thing the schema has against it. */
-	complaint: string | undefined;
+	/** The schema's first issue with it. */
+	issue: string | undefined;
 }
 
-/** `data.balance_usd: expected a number (text is there)`. */
-function inWords({ path, message }: z.ZodIssue, body: unknown): string {
+/** `data.balance_usd: expected a number, found text`. */
+function describe({ path, message }: z.ZodIssue, body: unknown): string {
 	const found = path.reduce<unknown>(
 		(value, key) => (value as Record<string, unknown> | undefined)?.[key],
 		body,
 	);
-	return `${path.join('.') || 'the answer'}: ${message} (${typeOf(found)} is there)`;
+	return `${path.join('.') || 'the answer'}: ${message}, found ${typeOf(found)}`;
 }
 
-/**
- * The nodes' connection, with somebody who looks at every body together with the schema it is read by. What is read
- * stays what the nodes read.
- */
-export class WatchedApi extends Api {
+/** The nodes' connection; it reports every body together with the schema that reads it. */
+export class RecordingApi extends Api {
 	constructor(
 		context: Context,
 		connection: Connection,
 		values: ICredentialDataDecryptedObject,
 		private readonly permitted: readonly Permitted[],
-		private readonly looked: (look: Look) => void,
+		private readonly onRead: (answer: ReadAnswer) => void,
 	) {
 		super(context, connection, values, { timeout: 30_000, budget: 6_000 });
 	}
 
 	override async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Reading<z.output<T>>> {
-		// The door would refuse it as well, but there it would look like a broken connection and be tried again.
+		// The context would refuse it as well, but that refusal would count as a broken connection and be retried.
 		if (permittedAs(request.method, request.path, this.permitted) === undefined)
 			throw new NotPermitted(request.method, request.path);
-		const watched = z.unknown().transform((body, context): z.output<T> => {
+		const recorded = z.unknown().transform((body, context): z.output<T> => {
 			const result = schema.safeParse(body);
 			const [issue] = result.success ? [] : result.error.issues;
-			this.looked({ schema, body, complaint: issue && inWords(issue, body) });
+			this.onRead({ schema, body, issue: issue && describe(issue, body) });
 			if (result.success) return result.data as z.output<T>;
 			result.error.issues.forEach((each) => context.addIssue(each));
 			return z.NEVER;
 		});
-		return await super.read(request, watched);
+		return await super.read(request, recorded);
 	}
 
 	override async buy({ method, path }: Request): Promise<never> {
