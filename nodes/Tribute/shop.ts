@@ -6,7 +6,7 @@ import type { Api } from '../shared/http/api';
 import { amount, optional, segment, text, type Parsed } from '../shared/http/schemas';
 import { DISPLAY_NAME, NAME } from './connection';
 import { fromMinorUnits } from './money';
-import { withoutMark } from './orderMark';
+import { withoutTag } from './orderTag';
 
 /**
  * The shop: an order is a payment link, and what a buyer paid by it. Amounts of orders are in minor units; those of
@@ -261,7 +261,7 @@ export async function getTransactions(api: Api, orderId: string): Promise<Transa
 }
 
 /**
- * Gives one payment back, whole. Tribute only begins with it now; the event `shop_order_refunded` tells the end.
+ * Gives one payment back, whole. Tribute only begins with it now; the event `shop_order_refunded` reports the end.
  * @returns Tribute's word for how far it is
  */
 export async function refundTransaction(
@@ -290,7 +290,7 @@ function toOrder(entry: Fields): ShopOrder {
 		paymentUrl: entry.paymentUrl,
 		webappPaymentUrl: entry.webappPaymentUrl,
 		title: entry.title,
-		comment: withoutMark(entry.comment),
+		comment: withoutTag(entry.comment),
 		customerId,
 		period: entry.period,
 		memberStatus: entry.memberStatus,

@@ -10,7 +10,7 @@ export const getOneOrder: ReadOperation<ShopOrder> = {
 	displayName: 'Get',
 	action: 'Get order',
 	description:
-		'Get an order of your shop and whether it is paid. A refund does not show: the Tribute Trigger tells of it.',
+		'Get an order of your shop and whether it is paid. Refunds are not part of it; the Tribute Trigger reports them.',
 	connection: orderConnection,
 	properties: [orderIdProperty, simplifyProperty],
 	async read(item) {

@@ -11,7 +11,7 @@ interface Refunded {
 	success: boolean;
 	orderId: string;
 	transactionId: string;
-	/** Tribute's word, such as "initiated": the event `shop_order_refunded` tells the end. */
+	/** Tribute's word, such as "initiated": the event `shop_order_refunded` reports the end. */
 	status: string | null;
 	/** Whether the payment was refunded before, and nothing was asked for now. */
 	alreadyRefunded: boolean;
@@ -33,7 +33,7 @@ export const refundOneOrder: PurchaseOperation<string, Refunded> = {
 	properties: [
 		{
 			displayName:
-				'A refund is final and gives the whole payment back. It works for orders with one payment: Tribute does not say which of several to give back. Tribute takes its time; the event "Shop Order Refunded" of the Tribute Trigger tells the end.',
+				'A refund is final and gives the whole payment back. It works for orders with one payment: Tribute does not say which of several to give back. Tribute takes its time; the event "Shop Order Refunded" of the Tribute Trigger reports the end.',
 			name: 'refundNotice',
 			type: 'notice',
 			default: '',
@@ -151,5 +151,5 @@ const refunded = (
 		? 'This payment was refunded before. Nothing was refunded now.'
 		: status === null
 			? 'The payment is refunded.'
-			: 'Tribute has begun to give the payment back. The event shop_order_refunded tells the end.',
+			: 'Tribute has begun to give the payment back. The event shop_order_refunded reports the end.',
 });
