@@ -5,6 +5,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { shownWhenTracking } from '../shared/node/orderProperties';
 import { properties } from './properties';
 
 export class Tribute implements INodeType {
@@ -15,12 +16,15 @@ export class Tribute implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Look up the products you sell on Tribute and refund purchases paid with Telegram Stars',
+		description: 'Create payment links on Tribute, follow and refund their orders, and look up your products',
 		defaults: { name: 'Tribute' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'tributeApi', required: true }],
+		credentials: [
+			{ name: 'tributeApi', required: true },
+			{ name: 'orderTrackingApi', required: true, displayOptions: shownWhenTracking },
+		],
 		properties,
 	};
 

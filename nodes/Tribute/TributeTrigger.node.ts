@@ -50,7 +50,7 @@ export class TributeTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Tribute has to be told the URL by hand: paste the production URL above into Tribute under <b>Creator Dashboard → Settings → API Keys → Webhook URL</b>, and publish this workflow. Tribute calls one URL per account, and the test URL works only while this editor listens.',
+					'Paste the production URL above into Tribute under <b>Creator Dashboard → Settings → API Keys → Webhook URL</b>, and publish this workflow. Tribute calls one URL per account, and the test URL works only while this editor listens.',
 				name: 'notice',
 				type: 'notice',
 				default: '',

@@ -1,7 +1,7 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { bareKey } from '../../credentials/shared/auth';
 import { replaysOf, type CallInProgress } from './replays';
-import { eventNamed, isSigned, readDelivery, SIGNATURE_HEADER, type TributeEvent } from './webhook';
+import { eventNamed, isSigned, readBody, SIGNATURE_HEADER, type TributeEvent } from './webhook';
 
 /** The parts of n8n's request and response used here. */
 interface RawRequest {
@@ -27,21 +27,22 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 		return refuse(context, 401, `The header ${SIGNATURE_HEADER} does not match the body`);
 	}
 
-	const delivery = readDelivery(body);
-	if (delivery.kind === 'invalid') return refuse(context, 400, delivery.reason);
-	if (delivery.kind === 'other' || !isChosen(context, delivery.event)) return answer(context, 200, OK);
-	// A test run shows what was delivered, as often as it is, and remembers nothing.
-	if (context.getMode() === 'manual') return run(delivery.event);
+	const received = readBody(body);
+	if (received.kind === 'invalid') return refuse(context, 400, received.reason);
+	if (received.kind === 'other' || !isChosen(context, received.event)) return answer(context, 200, OK);
+	const { event } = received;
+	// A test run shows an event as often as it comes, and remembers nothing.
+	if (context.getMode() === 'manual') return run(event);
 
 	const admission = await replaysOf(context.getWorkflow().id, context.getNode().id).admit(
-		delivery.event.eventId,
+		event.eventId,
 		context.getWorkflowStaticData('node'),
 		responseOf(context),
 	);
 	if (admission.verdict === 'replay') return answer(context, 200, OK);
 	if (admission.verdict === 'underway')
-		return refuse(context, 503, 'An earlier delivery of this event is being worked on');
-	return run(delivery.event, admission.remember);
+		return refuse(context, 503, 'This event came before and is still being worked on');
+	return run(event, admission.remember);
 }
 
 /** n8n creates the execution, and only then asks for the answer. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { processState } from '../shared/processState';
 
 /**
  * Runs each event once, however often it is delivered.
@@ -75,15 +76,8 @@ export class Replays {
 const stored = ({ delivered }: IDataObject): string[] =>
 	Array.isArray(delivered) ? delivered.filter((mark) => typeof mark === 'string') : [];
 
-const triggers = new Map<string, Replays>();
+const triggers = processState<Replays>('webhooks');
 
 /** What this process knows of one trigger's events. */
-export function replaysOf(workflowId: string | undefined, nodeId: string): Replays {
-	const key = JSON.stringify([workflowId, nodeId]);
-	let replays = triggers.get(key);
-	if (replays === undefined) {
-		replays = new Replays();
-		triggers.set(key, replays);
-	}
-	return replays;
-}
+export const replaysOf = (workflowId: string | undefined, nodeId: string): Replays =>
+	triggers.getOrCreate(JSON.stringify([workflowId, nodeId]), () => new Replays());

@@ -1,29 +1,43 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
 import { z } from 'zod';
-import { fromMinorUnits } from '../shared/domain/money';
 import { amount, optional, text } from '../shared/http/schemas';
+import { fromMinorUnits } from './money';
 
 /**
- * What Tribute tells by webhook: how it is signed, what it may say and which event it is.
+ * Tribute's webhooks: how they are signed, what they hold and which event one is.
  * Source: https://wiki.tribute.tg (pages "Webhooks" for creators and for shops). Amounts are in minor units.
  */
 export const SIGNATURE_HEADER = 'trbt-signature';
 
-/** Whether the header is the HMAC-SHA256 of the body, byte for byte as it came, under the API key. */
+/**
+ * Whether the header is the HMAC-SHA256 of the body, byte for byte as it came, under the API key. The document does
+ * not say how it is written: in hexadecimal or in base64.
+ */
 export function isSigned(body: Buffer, header: unknown, apiKey: string): boolean {
-	const [, signature] = /^(?:sha256=)?([0-9a-f]{64})$/i.exec(String(header ?? '').trim()) ?? [];
 	// Anybody can sign with an empty key.
-	if (signature === undefined || apiKey === '') return false;
-	return timingSafeEqual(createHmac('sha256', apiKey).update(body).digest(), Buffer.from(signature, 'hex'));
+	if (apiKey === '') return false;
+	const given = String(header ?? '')
+		.trim()
+		.replace(/^sha256=/i, '');
+	const mac = createHmac('sha256', apiKey).update(body).digest();
+	return [
+		[given.toLowerCase(), mac.toString('hex')],
+		[given, mac.toString('base64')],
+	].some(([written, expected]) => isEqual(Buffer.from(written!), Buffer.from(expected!)));
 }
+
+const isEqual = (one: Buffer, other: Buffer): boolean =>
+	one.length === other.length && timingSafeEqual(one, other);
 
 /** One event, whichever part of Tribute it comes from. Unknown is null. */
 export interface TributeEvent {
-	/** The same for every delivery of the event. */
+	/** The same however often Tribute sends the event. */
 	eventId: string;
 	event: EventName;
 	createdAt: string | null;
+	/** Of a shop's order, as Order: Get takes it, or of a physical order. */
+	orderId: string | null;
 	purchaseId: string | null;
 	productId: string | null;
 	buyer: {
@@ -38,7 +52,7 @@ export interface TributeEvent {
 }
 
 /** What a signed body turns out to be. */
-export type Delivery =
+export type Received =
 	| { kind: 'event'; event: TributeEvent }
 	/** Genuine, but nothing to run a workflow for: a test request, or an event this node does not know. */
 	| { kind: 'other' }
@@ -80,7 +94,10 @@ const factsOf = (payload: IDataObject): Facts =>
 		),
 	);
 
-/** What tells an event from others of its name; undefined when the payload does not say enough. */
+/**
+ * What tells an event from others of its name; undefined when it does not say enough, and all of its content counts.
+ * Sent once more, an event has a new `sent_at`, and everything else as before.
+ */
 type Identity = (facts: Facts, createdAt: string | null) => string[] | undefined;
 
 const all = (...parts: Array<string | null>): string[] | undefined => {
@@ -89,9 +106,6 @@ const all = (...parts: Array<string | null>): string[] | undefined => {
 };
 
 const purchase: Identity = ({ purchase_id }) => all(purchase_id);
-
-const subscription: Identity = ({ subscription_id, period_id, trb_user_id, telegram_user_id, expires_at }) =>
-	all(subscription_id, period_id, trb_user_id ?? telegram_user_id, expires_at);
 
 const physicalOrder: Identity = ({ order_id, status }) =>
 	all(order_id)?.concat(status === null ? [] : [status]);
@@ -103,13 +117,20 @@ const shopOrder: Identity = (said) =>
 		),
 	);
 
-/** Comes again and again for one order, each month or each attempt, often with nothing in it that differs. */
-const repeatedly: Identity = (said, createdAt) =>
-	said.transaction_id !== null || said.member_expires_at !== null
-		? shopOrder(said, createdAt)
-		: createdAt === null
-			? undefined
-			: shopOrder(said, createdAt)?.concat(createdAt);
+/** For what comes several times with nothing in the payload that differs: when it happened tells it apart. */
+const eachTime =
+	(identity: Identity): Identity =>
+	(said, createdAt) =>
+		createdAt === null ? undefined : identity(said, createdAt)?.concat(createdAt);
+
+/** A subscription can be cancelled, resumed and cancelled once more within one paid period. */
+const subscription = eachTime(({ subscription_id, period_id, trb_user_id, telegram_user_id, expires_at }) =>
+	all(subscription_id, period_id, trb_user_id ?? telegram_user_id, expires_at),
+);
+
+/** Comes with each renewal. Where it says until when is paid, that identifies it. */
+const renewal: Identity = (said, createdAt) =>
+	(said.member_expires_at === null ? eachTime(shopOrder) : shopOrder)(said, createdAt);
 
 /** Donations have no identifier of their own. */
 const wholeContent: Identity = () => undefined;
@@ -124,12 +145,12 @@ const EVENTS = {
 	physical_order_shipped: ['Physical Order Shipped', physicalOrder],
 	physical_order_canceled: ['Physical Order Cancelled', physicalOrder],
 	shop_order: ['Shop Order Paid', shopOrder],
-	shop_order_prepaid: ['Shop Order Prepaid', shopOrder],
-	shop_order_payment_received: ['Shop Order Payment Received', repeatedly],
-	shop_order_payment_failed: ['Shop Order Payment Failed', repeatedly],
-	shop_order_charge_success: ['Shop Order Renewed', repeatedly],
-	shop_order_charge_failed: ['Shop Order Renewal Failed', repeatedly],
-	shop_order_cancelled: ['Shop Order Cancelled', shopOrder],
+	shop_order_prepaid: ['Shop Order Prepaid', eachTime(shopOrder)],
+	shop_order_payment_received: ['Shop Order Payment Received', eachTime(shopOrder)],
+	shop_order_payment_failed: ['Shop Order Payment Failed', eachTime(shopOrder)],
+	shop_order_charge_success: ['Shop Order Renewed', renewal],
+	shop_order_charge_failed: ['Shop Order Renewal Failed', renewal],
+	shop_order_cancelled: ['Shop Order Cancelled', eachTime(shopOrder)],
 	shop_order_refunded: ['Shop Order Refunded', shopOrder],
 	shop_token_charge_success: ['Shop Token Charged', shopOrder],
 	shop_token_charge_failed: ['Shop Token Charge Failed', shopOrder],
@@ -165,16 +186,16 @@ const envelope = z.object({
 	test_event: z.unknown(),
 });
 
-export function readDelivery(body: Buffer): Delivery {
+export function readBody(body: Buffer): Received {
 	let json: unknown;
 	try {
 		json = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''));
 	} catch {
 		return { kind: 'invalid', reason: 'The body is not JSON' };
 	}
-	const delivery = envelope.safeParse(json);
-	if (!delivery.success) return { kind: 'invalid', reason: 'The body is not an event' };
-	const { name, created_at: createdAt, payload, test_event: test } = delivery.data;
+	const parsed = envelope.safeParse(json);
+	if (!parsed.success) return { kind: 'invalid', reason: 'The body is not an event' };
+	const { name, created_at: createdAt, payload, test_event: test } = parsed.data;
 	if (name === null || name === '') {
 		return test === undefined ? { kind: 'invalid', reason: 'The event has no name' } : { kind: 'other' };
 	}
@@ -194,6 +215,7 @@ function toEvent(event: EventName, createdAt: string | null, payload: IDataObjec
 		eventId: [event, ...identity].join(':'),
 		event,
 		createdAt,
+		orderId: said.uuid ?? said.order_id,
 		purchaseId: said.purchase_id,
 		productId: said.product_id,
 		buyer: {
@@ -201,7 +223,7 @@ function toEvent(event: EventName, createdAt: string | null, payload: IDataObjec
 			telegramUsername: said.telegram_username,
 			tributeUserId: said.trb_user_id,
 		},
-		amount: minor === null ? null : fromMinorUnits(minor),
+		amount: minor === null ? null : fromMinorUnits(minor, said.currency),
 		currency: said.currency?.toUpperCase() ?? null,
 		payload,
 	};

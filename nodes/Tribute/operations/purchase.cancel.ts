@@ -1,5 +1,5 @@
 import type { PurchaseOperation } from '../../shared/node/operation';
-import { allowAgentPurchasesProperty } from '../../shared/node/orderProperties';
+import { allowAgentPurchasesProperty, requestTimeoutProperty } from '../../shared/node/orderProperties';
 import { cancelPurchase, ID, type Cancelled } from '../api';
 
 export const cancelOnePurchase: PurchaseOperation<string, Cancelled> = {
@@ -40,11 +40,7 @@ export const cancelOnePurchase: PurchaseOperation<string, Cancelled> = {
 			default: {},
 			options: [
 				{
-					displayName: 'Request Timeout',
-					name: 'requestTimeout',
-					type: 'number',
-					typeOptions: { minValue: 1 },
-					default: 60,
+					...requestTimeoutProperty,
 					description:
 						'How many seconds the request may take. A cancellation that takes longer has an unknown outcome.',
 				},

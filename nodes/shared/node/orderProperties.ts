@@ -14,7 +14,8 @@ export const allowAgentPurchasesProperty: INodeProperties = {
 		'Whether an AI agent that uses this node as a tool may spend money with it. Has no effect when a workflow runs the node.',
 };
 
-const trackingProperties: INodeProperties[] = [
+/** Whether an order is kept in the ledger, and what its events carry. They go with {@link tableNameProperty}. */
+export const trackingProperties: INodeProperties[] = [
 	{
 		displayName: 'Track Completion',
 		name: 'trackCompletion',
@@ -43,13 +44,22 @@ export const shownWhenTracking: ICredentialsDisplayOptions = {
 	show: { '/resource': ['order'], '/operation': ['create'], '/trackCompletion': [true] },
 };
 
-const requestTimeout: INodeProperties = {
+export const requestTimeoutProperty: INodeProperties = {
 	displayName: 'Request Timeout',
 	name: 'requestTimeout',
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 60,
 	description: 'How many seconds one request may take. A purchase that takes longer has an unknown outcome.',
+};
+
+/** Among the options of an order that {@link trackingProperties} can track. */
+export const tableNameProperty: INodeProperties = {
+	displayName: 'Tracking Table Name',
+	name: 'tableName',
+	type: 'string',
+	default: DEFAULT_TABLE,
+	description: 'Data Table the order is tracked in, created on first use. Used when Track Completion is on.',
 };
 
 const orderOnceKey: INodeProperties = {
@@ -163,16 +173,9 @@ export const orderProperties = (options: OrderOptions): INodeProperties[] => [
 			...(options.maxPrice === undefined ? [] : [maxPrice(options.maxPrice)]),
 			...(options.hasOrderOnceKey ? [orderOnceKey] : []),
 			...guards(options),
-			requestTimeout,
+			requestTimeoutProperty,
 			...(options.own ?? []),
-			{
-				displayName: 'Tracking Table Name',
-				name: 'tableName',
-				type: 'string',
-				default: DEFAULT_TABLE,
-				description:
-					'Data Table the order is tracked in, created on first use. Used when Track Completion is on.',
-			} satisfies INodeProperties,
+			tableNameProperty,
 			{
 				displayName: 'Wait for Completion',
 				name: 'waitForCompletion',
