@@ -11,7 +11,8 @@ import * as aiMarket from '../../nodes/AiMarket/api';
 import * as gamesDrop from '../../nodes/GamesDrop/api';
 import * as gamesDropConnections from '../../nodes/GamesDrop/connections';
 import type { Order } from '../../nodes/shared/domain/order';
-import type { Api, Connection } from '../../nodes/shared/engine/http';
+import type { Api } from '../../nodes/shared/http/api';
+import type { Connection } from '../../nodes/shared/http/connection';
 import * as teleKartStars from '../../nodes/TeleKartStars/api';
 import * as tgMarket from '../../nodes/TgMarket/api';
 import * as tribute from '../../nodes/Tribute/api';
@@ -80,7 +81,7 @@ function teleKart(): CheckedProvider {
 		...check,
 		name: wanted === 'all' ? 'catalog' : `catalog: ${wanted}`,
 		run: async (api) => ({
-			summary: count((await teleKartStars.getProducts(api, wanted)).products.length, 'product'),
+			summary: count((await teleKartStars.getProducts(api, wanted)).length, 'product'),
 		}),
 	});
 	return {
@@ -96,7 +97,7 @@ function teleKart(): CheckedProvider {
 				name: 'order',
 				variable: 'TELEKART_STARS_ORDER_ID',
 				run: async (api, orderId) =>
-					orderRead((await teleKartStars.getOrder(api, { orderType: '', orderId })).order),
+					orderRead((await teleKartStars.getOrder(api, { orderType: '', orderId })).data),
 			},
 		],
 	};
@@ -113,7 +114,7 @@ function market(): CheckedProvider {
 		...check,
 		name: `order: ${orderType}`,
 		variable: `TG_MARKET_${orderType.toUpperCase()}_ORDER_ID`,
-		run: async (api, orderId) => orderRead((await tgMarket.getOrder(api, { orderType, orderId })).order),
+		run: async (api, orderId) => orderRead((await tgMarket.getOrder(api, { orderType, orderId })).data),
 	});
 	return {
 		name: tgMarket.NAME,
@@ -177,7 +178,7 @@ function store(): CheckedProvider {
 				...check,
 				name: 'catalog',
 				run: async (api) => ({
-					summary: count((await aiMarket.getProducts(api)).products.length, 'product'),
+					summary: count((await aiMarket.getProducts(api)).length, 'product'),
 				}),
 			},
 			{ ...check, name: 'balance', run: async (api) => (await aiMarket.getBalance(api), balanceRead()) },
@@ -252,7 +253,7 @@ function games(): CheckedProvider {
 				...check,
 				name: 'order',
 				variable: 'GAMES_DROP_ORDER_ID',
-				run: async (api, orderId) => orderRead((await gamesDrop.getOrder(api, { orderId })).order),
+				run: async (api, orderId) => orderRead((await gamesDrop.getOrder(api, { orderId })).data),
 			},
 			{
 				...check,

@@ -3,13 +3,9 @@ import axios, { type AxiosInstance } from 'axios';
 import type { ICredentialDataDecryptedObject, ICredentialType, IHttpRequestOptions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import {
-	Api,
-	type Connection,
-	type Context,
-	type Reading,
-	type Request,
-} from '../../nodes/shared/engine/http';
+import { Api } from '../../nodes/shared/http/api';
+import type { Connection, Context, Request } from '../../nodes/shared/http/connection';
+import type { Parsed } from '../../nodes/shared/http/schemas';
 
 import { typeOf } from './fields';
 
@@ -143,7 +139,7 @@ export class RecordingApi extends Api {
 		super(context, connection, values, { timeout: 30_000, budget: 6_000 });
 	}
 
-	override async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Reading<z.output<T>>> {
+	override async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Parsed<z.output<T>>> {
 		// The context would refuse it as well, but that refusal would count as a broken connection and be retried.
 		if (permittedAs(request.method, request.path, this.permitted) === undefined)
 			throw new NotPermitted(request.method, request.path);

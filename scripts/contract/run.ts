@@ -1,7 +1,7 @@
 /** Sends a live account the requests that cost nothing, and reports where the answers differ from the expected. */
 import type { ICredentialDataDecryptedObject, INodeProperties } from 'n8n-workflow';
 
-import { ProviderError } from '../../nodes/shared/engine/errors';
+import { ProviderError } from '../../nodes/shared/errors/providerError';
 import { NotPermitted, readOnlyContext, RecordingApi, type Exchange, type ReadAnswer } from './readOnly';
 import { compareWithDocument, shownWord, type Documented, type Finding } from './fields';
 import type { Account, Check, CheckedProvider } from './providers';

@@ -62,7 +62,10 @@ describe('one key', () => {
 
 	it.each([
 		['two claimants, crashes at any step', { claimants: 2, crashes: 2, lateRows: true }],
-		['two, crashes, and claims given up for dead', { claimants: 2, crashes: 1, ticks: 2, pauses: 1, lateRows: true }],
+		[
+			'two, crashes, and claims given up for dead',
+			{ claimants: 2, crashes: 1, ticks: 2, pauses: 1, lateRows: true },
+		],
 		['three, two crashes', { claimants: 3, crashes: 2, pauses: 1 }],
 	])('is sent at most once: %s', async (_, more) => {
 		await endings({ ...keyed, ...more, claim }, atMost(1));

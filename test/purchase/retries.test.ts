@@ -1,6 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { provider as teleKart } from '../../nodes/TeleKartStars/provider';
-import type { PurchaseOperation } from '../../nodes/shared/engine/operation';
+import type { PurchaseOperation } from '../../nodes/shared/node/operation';
 import { errorOf, jsonOf, useHarness } from '../support/harness';
 import { chain, node, start, to, toolModes } from '../support/workflows';
 import { continueOnFail, keyOf, PurchaseHarness, retryOnFail } from './support/purchaseHarness';

@@ -1,22 +1,22 @@
 import fc from 'fast-check';
-import { Pace } from '../../nodes/shared/engine/pace';
+import { QueueTimeout, RateLimiter } from '../../nodes/shared/http/rateLimiter';
 
 const pause = async (ms: number) => await new Promise((done) => setTimeout(done, ms));
 
-/** Asks for turns after these pauses, in milliseconds, and gives when each was given. */
-async function departures(pace: Pace, pauses: number[]): Promise<number[]> {
-	const turns: Array<Promise<number>> = [];
+/** Asks for slots after these pauses, in milliseconds, and gives when each was given. */
+async function departures(limiter: RateLimiter, pauses: number[]): Promise<number[]> {
+	const slots: Array<Promise<number>> = [];
 	for (const ms of pauses) {
 		if (ms > 0) await pause(ms);
-		turns.push(
-			pace.turn().then((answered) => {
-				const now = Date.now();
-				answered();
+		slots.push(
+			limiter.acquire().then(([slot]) => {
+				const now = performance.now();
+				slot!.end();
 				return now;
 			}),
 		);
 	}
-	return await Promise.all(turns);
+	return await Promise.all(slots);
 }
 
 const pauses = fc.array(fc.oneof(fc.constant(0), fc.nat(60)), { minLength: 1, maxLength: 40 });
@@ -28,7 +28,7 @@ const rates = fc.record({
 it('lets no more leave in any window than the rate allows, in the order they came', async () => {
 	await fc.assert(
 		fc.asyncProperty(rates, pauses, async (rate, asked) => {
-			const sent = await departures(new Pace(rate), asked.slice(0, rate.requests * 3));
+			const sent = await departures(new RateLimiter(rate), asked.slice(0, rate.requests * 3));
 			expect(sent).toEqual([...sent].sort((one, other) => one - other));
 			for (const [index, time] of sent.entries()) {
 				const earlier = sent[index - rate.requests];
@@ -48,14 +48,14 @@ it('keeps to the rate where requests arrive, also when some are held up on the w
 	});
 	await fc.assert(
 		fc.asyncProperty(heldUp, async (delays) => {
-			const pace = new Pace(rate);
+			const limiter = new RateLimiter(rate);
 			const arrivals: number[] = [];
 			const request = async (delay: number) => {
-				const answered = await pace.turn();
+				const [slot] = await limiter.acquire();
 				await pause(way + delay);
-				arrivals.push(Date.now());
+				arrivals.push(performance.now());
 				await pause(way);
-				answered();
+				slot!.end();
 			};
 			// One before the others, so that it is known how quick an answer is.
 			await request(0);
@@ -70,21 +70,21 @@ it('keeps to the rate where requests arrive, also when some are held up on the w
 	);
 }, 120_000);
 
-it('gives who is cancelled no turn, and the others theirs', async () => {
+it('gives a cancelled caller no slot, and the others theirs', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(fc.boolean(), { minLength: 2, maxLength: 20 }), async (cancelled) => {
-			const pace = new Pace({ requests: 4, per: 40 });
+			const limiter = new RateLimiter({ requests: 4, per: 40 });
 			const stop = new AbortController();
-			const turns = cancelled.map(async (isCancelled) => {
-				await pace.turn(isCancelled ? stop.signal : undefined);
-				return Date.now();
+			const slots = cancelled.map(async (isCancelled) => {
+				const [slot] = await limiter.acquire(isCancelled ? stop.signal : undefined);
+				slot!.end();
 			});
 			stop.abort();
-			const settled = await Promise.allSettled(turns);
-			const sent = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+			const outcomes = await Promise.allSettled(slots);
+			const sent = outcomes.filter(({ status }) => status === 'fulfilled');
 			const kept = cancelled.filter((isCancelled) => !isCancelled).length;
-			expect(settled.filter((each, index) => each.status === 'rejected' && !cancelled[index])).toEqual([]);
-			// The first may have had its turn before it was cancelled.
+			expect(outcomes.filter((each, index) => each.status === 'rejected' && !cancelled[index])).toEqual([]);
+			// The first may have had its slot before it was cancelled.
 			expect(sent.length - kept).toBeLessThanOrEqual(1);
 			expect(sent.length).toBeGreaterThanOrEqual(kept);
 		}),
@@ -93,11 +93,48 @@ it('gives who is cancelled no turn, and the others theirs', async () => {
 }, 120_000);
 
 it('waits as long as a refusal says, and leaves a gap from then on', async () => {
-	const pace = new Pace();
-	pace.slowDown(150);
-	const started = Date.now();
-	await pace.turn();
-	expect(Date.now() - started).toBeGreaterThanOrEqual(149);
-	const [first, second] = await departures(pace, [0, 0]);
+	const limiter = new RateLimiter();
+	limiter.slowDown(150);
+	const started = performance.now();
+	await limiter.acquire();
+	expect(performance.now() - started).toBeGreaterThanOrEqual(149);
+	const [first, second] = await departures(limiter, [0, 0]);
 	expect(second! - first!).toBeGreaterThanOrEqual(49);
+});
+
+it('keeps the slot of a request that is delayed on its way until it has ended', async () => {
+	const limiter = new RateLimiter({ requests: 2, per: 100 });
+	const [delayed] = await limiter.acquire();
+	for (let count = 0; count < 3; count++) (await limiter.acquire())[0]!.end();
+	const ended = performance.now();
+	delayed!.end();
+	await limiter.acquire();
+	await limiter.acquire();
+	// It may have arrived the moment before it ended: the window begins then.
+	expect(performance.now() - ended).toBeGreaterThanOrEqual(99);
+});
+
+it('is not held up by a clock that is set back', async () => {
+	const limiter = new RateLimiter({ requests: 1, per: 60 });
+	(await limiter.acquire())[0]!.end();
+	const real = Date.now;
+	Date.now = () => real() - 3_600_000;
+	try {
+		await limiter.acquire(undefined, performance.now() + 5_000);
+	} finally {
+		Date.now = real;
+	}
+});
+
+it('gives no slot after the deadline', async () => {
+	const limiter = new RateLimiter({ requests: 1, per: 60_000 });
+	(await limiter.acquire())[0]!.end();
+	await expect(limiter.acquire(undefined, performance.now() + 50)).rejects.toThrow(QueueTimeout);
+});
+
+it('gives several slots together, and takes unused ones back', async () => {
+	const limiter = new RateLimiter({ requests: 2, per: 60_000 });
+	const slots = await limiter.acquire(undefined, Infinity, 2);
+	slots.forEach((slot) => slot.giveBack());
+	await expect(limiter.acquire(undefined, performance.now() + 50, 2)).resolves.toHaveLength(2);
 });

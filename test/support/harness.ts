@@ -56,12 +56,13 @@ export const credentialsFor = (type: string): Pick<INode, 'credentials'> => ({
 	),
 });
 
-export const credentialsOf = ({ providers }: Sandbox): Credentials => ({
+export const credentialsOf = ({ providers, n8n }: Sandbox): Credentials => ({
 	teleKartStarsApi: { ...providers.teleKartStars },
 	tgMarketApi: { ...providers.tgMarket },
 	tributeApi: { ...providers.tribute },
 	aiMarketApi: { ...providers.aiMarket },
 	gamesDropApi: { ...providers.gamesDrop },
+	orderTrackingApi: { ...n8n },
 	gamesDropDashboardApi: { token: providers.gamesDrop.dashboardToken, baseUrl: providers.gamesDrop.baseUrl },
 });
 

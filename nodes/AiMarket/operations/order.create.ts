@@ -1,7 +1,7 @@
 import { times } from '../../shared/domain/money';
 import type { Order } from '../../shared/domain/order';
 import type { Item } from '../../shared/node/item';
-import type { PurchaseOperation } from '../../shared/node/operation';
+import type { PurchaseMarks, PurchaseOperation } from '../../shared/node/operation';
 import { orderProperties } from '../../shared/node/orderProperties';
 import { productProperty } from '../../shared/node/properties';
 import {
@@ -15,7 +15,7 @@ import {
 	type NewOrder,
 } from '../api';
 
-type Output = Order & { quantity: number; balanceRemaining: number | null; idempotencyKey: string };
+type Output = Order & PurchaseMarks & { quantity: number; balanceRemaining: number | null; idempotencyKey: string };
 
 /** A key is asked for again well before the provider forgets it and would buy anew. */
 const HOURS_OF_A_RECALL = 20;

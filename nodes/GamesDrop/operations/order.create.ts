@@ -1,6 +1,6 @@
 import type { Order } from '../../shared/domain/order';
 import type { Item } from '../../shared/node/item';
-import type { PurchaseOperation, Quote } from '../../shared/node/operation';
+import type { PurchaseMarks, PurchaseOperation, Quote } from '../../shared/node/operation';
 import { orderProperties } from '../../shared/node/orderProperties';
 import { getOffer, recipientOf, TEST_OFFER, type Customer } from '../api';
 import { DISPLAY_NAME } from '../connections';
@@ -16,7 +16,7 @@ interface Plan {
 	hasOwnId: boolean;
 }
 
-type Output = Order & { transactionId: string };
+type Output = Order & PurchaseMarks & { transactionId: string };
 
 const outputOf = (order: Order, _: Plan, transactionId: string): Output => ({ ...order, transactionId });
 

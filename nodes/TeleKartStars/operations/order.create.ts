@@ -2,7 +2,7 @@ import type { Order } from '../../shared/domain/order';
 import { usernameIn } from '../../shared/domain/telegram';
 import { echoed } from '../../shared/errors/providerError';
 import type { Item } from '../../shared/node/item';
-import type { PurchaseOperation } from '../../shared/node/operation';
+import type { PurchaseMarks, PurchaseOperation } from '../../shared/node/operation';
 import { orderProperties } from '../../shared/node/orderProperties';
 import { productProperty } from '../../shared/node/properties';
 import {
@@ -15,7 +15,7 @@ import {
 	type NewOrder,
 } from '../api';
 
-type Output = Order & { orderOnceKey: string | null };
+type Output = Order & PurchaseMarks & { orderOnceKey: string | null };
 
 const outputOf = (order: Order, _: NewOrder, key: string): Output => ({
 	...order,

@@ -2,7 +2,7 @@ import type { Order } from '../../shared/domain/order';
 import { usernameIn } from '../../shared/domain/telegram';
 import { echoed } from '../../shared/errors/providerError';
 import type { Item } from '../../shared/node/item';
-import type { PurchaseOperation } from '../../shared/node/operation';
+import type { PurchaseMarks, PurchaseOperation } from '../../shared/node/operation';
 import { orderProperties } from '../../shared/node/orderProperties';
 import {
 	createOrder,
@@ -15,7 +15,7 @@ import {
 } from '../api';
 import { orderTypeProperty } from './orderType';
 
-type Output = Order & { orderType: string; orderOnceKey: string | null };
+type Output = Order & PurchaseMarks & { orderType: string; orderOnceKey: string | null };
 
 const outputOf = (order: Order, { orderType }: NewOrder, key: string): Output => ({
 	...order,

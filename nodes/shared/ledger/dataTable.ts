@@ -40,10 +40,16 @@ export const is = (columnName: Condition['columnName'], value: string | number |
 export const where = (...filters: Condition[]): Filter => ({ type: 'and', filters });
 export const anyOf = (...filters: Condition[]): Filter => ({ type: 'or', filters });
 
-/** n8n takes a filter only when every special character of it is encoded, which not every client does. */
+/** n8n takes a query only when every special character of it is encoded, also those that JavaScript leaves alone. */
+const encoded = (value: string | number): string =>
+	encodeURIComponent(value).replace(
+		/[!'()*]/g,
+		(character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+	);
+
 const asQuery = (query: Record<string, string | number>): string =>
 	Object.entries(query)
-		.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+		.map(([name, value]) => `${name}=${encoded(value)}`)
 		.join('&');
 
 /** One Data Table of n8n, reached through n8n's public API. */

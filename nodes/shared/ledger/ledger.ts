@@ -59,8 +59,8 @@ export class Ledger {
 	 * @throws ProviderError when it could not be written: nothing may be sent then
 	 */
 	async begin(row: Row, longest: number, terms: Terms): Promise<ClaimResult> {
-		const sending = () => ({ sentAt: row.sentAt || now(), answerBy: later(longest) });
-		const fresh = { ...row, nonce: randomUUID(), stateAt: now() };
+		const sending = () => ({ answerBy: later(longest) });
+		const fresh = { ...row, nonce: randomUUID(), sentAt: now(), stateAt: now() };
 		if (!terms.exclusive && terms.limit === undefined) {
 			const written = { ...fresh, ...sending(), state: 'sending' };
 			try {
@@ -171,7 +171,8 @@ export class Ledger {
 			const found: StoredRow[] = [];
 			for (let page = 0; page < MOST_PAGES; page++) {
 				const after: Condition = { columnName: 'id', condition: 'gt', value: found.at(-1)?.id ?? 0 };
-				const recent: Condition = { columnName: 'createdAt', condition: 'gte', value: since };
+				// Not by n8n's own createdAt: SQLite compares dates as texts of two different forms.
+				const recent: Condition = { columnName: 'sentAt', condition: 'gte', value: since };
 				const same = [is('provider', provider), is('account', account), LIVE, recent, after];
 				const { rows, more } = await this.table.page(where(...same), 'id:asc');
 				found.push(...rows);

@@ -32,7 +32,7 @@ export const TEXT_COLUMNS = [
 	'nonce',
 	/** Hash of what the purchase would order. */
 	'fingerprint',
-	/** When the purchase was first sent. */
+	/** When the purchase was written down, right before it was sent. */
 	'sentAt',
 	/** When the row came to its present state. */
 	'stateAt',

@@ -54,6 +54,16 @@ export interface Quote {
 	currency: string | null;
 }
 
+/** What the engine of purchases adds to an output. */
+export interface PurchaseMarks {
+	/** Whether the ledger has the order. Where Track Completion is on. */
+	tracked?: boolean;
+	/** Identifies the purchase to an AI agent, in its answers alone. */
+	purchase?: string;
+	/** What an agent should know about its call. */
+	note?: string;
+}
+
 /** What is bought, now that everything is checked. */
 export interface Placing<Plan> {
 	plan: Plan;

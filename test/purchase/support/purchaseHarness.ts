@@ -44,7 +44,10 @@ export class PurchaseHarness {
 		});
 		const id = `${provider} ${account.name}`;
 		const purchases = new PurchaseHarness(harness, found, account, {
-			credentials: { [credential]: { id, name: id } },
+			credentials: {
+				[credential]: { id, name: id },
+				orderTrackingApi: { id: 'orderTrackingApi', name: 'n8n' },
+			},
 		});
 		purchases.changeCredential({});
 		return purchases;
