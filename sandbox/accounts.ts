@@ -25,6 +25,12 @@ export interface AccountSpec {
 	/** Tribute: how many products the creator has, and where webhooks go. */
 	products?: number;
 	webhookUrl?: string | null;
+	/** Tribute: how many shops there are, what they can do, how long refunds take, how webhooks are signed. */
+	shops?: number;
+	recurrent?: boolean;
+	onlyStars?: boolean;
+	refundMs?: number | null;
+	signatureEncoding?: 'hex' | 'base64';
 	/** n8n: the database it has, and what the key may do (everything when left out). */
 	database?: 'sqlite' | 'postgres';
 	scopes?: string[];

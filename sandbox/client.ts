@@ -84,7 +84,12 @@ export class SandboxClient {
 		return await this.post('/tribute/webhooks', webhook);
 	}
 
-	/** The webhooks that went out by themselves, after refunds. */
+	/** Lets a buyer, a bank or time do something to a Tribute shop order; gives the order as it is then shown. */
+	async playTributeOrder(event: ControlInput['shopOrderEvent']): Promise<Record<string, unknown>> {
+		return await this.post('/tribute/orders', event);
+	}
+
+	/** The webhooks that went out by themselves: after refunds, and for what happened to shop orders. */
 	async tributeDeliveries(): Promise<Delivery[]> {
 		return await this.get('/tribute/deliveries');
 	}

@@ -9,6 +9,7 @@ import type { Charges } from './charges';
 import { serviceNames, type Provider, type ServiceName, type Settings } from './provider';
 import type { N8nProvider } from './providers/n8n';
 import type { TributeProvider } from './providers/tribute';
+import { shopOrderEvents } from './providers/tributeShop';
 
 /*
  * What tests tell the sandbox and ask of it. Every request is checked strictly: a misspelt field of a fault or an
@@ -38,6 +39,11 @@ export const accountSpecSchema = z.strictObject({
 	isPostpaid: z.boolean().optional(),
 	products: z.number().int().min(0).max(10_000).optional(),
 	webhookUrl: z.string().url().nullable().optional(),
+	shops: z.number().int().min(0).max(100).optional(),
+	recurrent: z.boolean().optional(),
+	onlyStars: z.boolean().optional(),
+	refundMs: z.number().min(0).nullable().optional(),
+	signatureEncoding: z.enum(['hex', 'base64']).optional(),
 	database: z.enum(['sqlite', 'postgres']).optional(),
 	scopes: z.array(z.string()).optional(),
 });
@@ -45,7 +51,14 @@ export const accountSpecSchema = z.strictObject({
 const schemas = {
 	newAccount: accountSpecSchema.extend({ provider }),
 	changedAccount: accountSpecSchema
-		.pick({ balance: true, rate: true, suspended: true, timeline: true, webhookUrl: true })
+		.pick({
+			balance: true,
+			rate: true,
+			suspended: true,
+			timeline: true,
+			webhookUrl: true,
+			signatureEncoding: true,
+		})
 		.extend({ provider, account: account.default('sandbox') }),
 	fault: faultSpecSchema,
 	faultFilter: z.strictObject({
@@ -104,9 +117,15 @@ const schemas = {
 		payload: z.record(z.unknown()).optional(),
 		count: z.number().int().min(1).max(10_000).optional(),
 		signWith: z.enum(['right', 'wrong', 'none', 'malformed']).optional(),
+		encoding: z.enum(['hex', 'base64']).optional(),
 		rawBody: z.string().optional(),
 		pad: z.number().int().min(0).max(50_000_000).optional(),
 		paidWith: z.enum(['stars', 'card', 'wallet']).optional(),
+	}),
+	shopOrderEvent: z.strictObject({
+		account: account.default('sandbox'),
+		orderId: z.string(),
+		event: z.enum(shopOrderEvents),
 	}),
 	tableFilter: z.strictObject({ account: account.default('sandbox') }),
 	table: z.strictObject({
@@ -139,7 +158,7 @@ export type ControlInput = { [K in keyof Schemas]: z.input<Schemas[K]> };
 
 export interface Controlled {
 	providers: Record<ServiceName, Provider>;
-	tribute: Pick<TributeProvider, 'deliver' | 'deliveries'>;
+	tribute: Pick<TributeProvider, 'deliver' | 'deliveries' | 'play'>;
 	n8n: Pick<N8nProvider, 'tablesOf' | 'setTable' | 'setExecutions'>;
 	charges: Charges;
 	journal: Journal;
@@ -290,6 +309,10 @@ export function control(app: FastifyInstance, sandbox: Controlled): void {
 	app.post('/tribute/webhooks', async (request) => {
 		const { account: accountName, ...webhook } = bodyOf('webhook', request);
 		return await sandbox.tribute.deliver(accountName, webhook);
+	});
+	app.post('/tribute/orders', async (request) => {
+		const { account: accountName, orderId, event } = bodyOf('shopOrderEvent', request);
+		return sandbox.tribute.play(accountName, orderId, event);
 	});
 	app.get('/tribute/deliveries', async () => sandbox.tribute.deliveries);
 

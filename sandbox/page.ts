@@ -42,18 +42,15 @@ const buyers: readonly ProviderName[] = providerNames.filter((name) => name !== 
 const refusal: Record<ProviderName, string> = {
 	teleKartStars: 'INVALID_PRODUCT',
 	tgMarket: 'user_not_found',
-	tribute: 'error_bad_request',
+	tribute: 'error_shop_inactive',
 	aiMarket: 'OUT_OF_STOCK',
 	gamesDrop: 'OUT_OF_STOCK',
 };
 
-const purchaseOf = (provider: ProviderName): string =>
-	provider === 'tribute' ? 'purchase.cancel' : 'order.create';
-
 const faultRequest = (provider: ProviderName, fault: FaultSpec['fault']) => ({
 	method: 'POST' as const,
 	path: '/faults',
-	body: { provider, operation: purchaseOf(provider), fault },
+	body: { provider, operation: 'order.create', fault },
 });
 
 const failures = {

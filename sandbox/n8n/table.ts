@@ -5,7 +5,8 @@ import { invalid, refuse } from './refusal';
 
 /*
  * One Data Table as n8n 2.41 keeps it in SQLite or PostgreSQL (n8n/dist/modules/data-table). Between the statements
- * of one request others may come, as they may in n8n.
+ * of one request others may come: on PostgreSQL they do, and nothing promises that they do not on SQLite, where one
+ * n8n was seen to serve 30 updates and upserts at once strictly one after the other.
  */
 
 export type Database = 'sqlite' | 'postgres';

@@ -9,21 +9,51 @@ import {
 	type TributePurchase,
 } from '../catalogs/tribute';
 import { tributePayload } from '../catalogs/tributeEvents';
+import { tributePhysicalOrders, type TributePhysicalOrder } from '../catalogs/tributePhysicalOrders';
 import { ok, refusals, Reply, withRetryAfter, type Call, type Provider, type World } from '../provider';
+import {
+	tributeShop,
+	type ShopAccount,
+	type ShopOrder,
+	type ShopOrderEvent,
+	type TributeShop,
+} from './tributeShop';
 
 /*
  * Tribute. An account is a creator with products and purchases of their own; another creator's are 403. Where the
  * document is silent: `meta.offset` is the page number and `meta.limit` the page size; a purchase that was not paid
  * with Stars, or is refunded already, is 400. A purchase announced by a new_digital_product webhook can be cancelled.
+ * `tributeShop.ts` holds the shop: payment links, refunds and physical orders.
  */
 
-class TributeAccount extends Account {
+type SignatureEncoding = 'hex' | 'base64';
+
+class TributeAccount extends Account implements ShopAccount {
 	readonly products: TributeProduct[];
 	readonly purchases: Map<number, TributePurchase>;
+	readonly shops: TributeShop[];
+	readonly shopOrders = new Map<string, ShopOrder>();
+	readonly physicalOrders: TributePhysicalOrder[];
+	readonly refundMs: number | null;
 	webhookUrl: string | null;
+	signatureEncoding: SignatureEncoding;
 
 	constructor(spec: OpenedSpec) {
 		super(spec);
+		this.refundMs = spec.refundMs === undefined ? 1000 : spec.refundMs;
+		this.signatureEncoding = spec.signatureEncoding ?? 'hex';
+		this.physicalOrders = tributePhysicalOrders(5000 + spec.index * 10_000);
+		this.shops = Array.from({ length: spec.shops ?? 1 }, (_, index) => ({
+			id: 17 + spec.index * 100 + index,
+			userId: 31326 + spec.index,
+			name: `Shop ${index + 1}`,
+			link: `shop-${spec.index}-${index + 1}`,
+			callbackUrl: spec.webhookUrl ?? null,
+			recurrent: spec.recurrent ?? true,
+			onlyStars: spec.onlyStars ?? false,
+			tokenCharging: false,
+			status: 1,
+		}));
 		// Ids are the provider's, not the creator's: each creator has a range.
 		this.products = tributeProducts(2548 + spec.index * 10_000, spec.products ?? 260);
 		const purchases = tributePurchases(12345 + spec.index * 10_000, this.products);
@@ -42,6 +72,8 @@ export interface TributeWebhook {
 	/** How often the same event is delivered, as after failures: only `sent_at` and the signature change. */
 	count?: number;
 	signWith?: 'right' | 'wrong' | 'none' | 'malformed';
+	/** How the signature is written; the account's way by default. */
+	encoding?: SignatureEncoding;
 	/** Sent as it is, instead of an event. */
 	rawBody?: string;
 	/** Bytes to make the body larger by. */
@@ -63,8 +95,10 @@ export interface Delivery {
 export interface TributeProvider extends Provider<TributeAccount> {
 	/** Delivers an event of the account of this name. */
 	deliver(account: string, webhook: TributeWebhook): Promise<Delivery[]>;
-	/** What was delivered by itself after refunds. */
+	/** What was delivered by itself: after refunds and what happened to shop orders. */
 	readonly deliveries: Delivery[];
+	/** Lets something happen to a shop order; gives the order as it is shown. */
+	play(account: string, orderId: string, event: ShopOrderEvent): Record<string, unknown>;
 }
 
 export function tribute({ clock, charges, settings }: World): TributeProvider {
@@ -77,6 +111,22 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 			no_access: [403, 'access denied'],
 			error_not_permitted: [403, 'not the owner of this purchase'],
 			error_not_found: [404, 'not found'],
+			error_shop_inactive: [400, 'shop is not active'],
+			error_invalid_currency: [400, 'currency must be rub, eur or usd'],
+			error_amount_too_small: [400, 'amount is too small'],
+			error_amount_too_large: [400, 'amount is too large'],
+			error_title_required: [400, 'title is required'],
+			error_title_too_long: [400, 'title is longer than 100 characters'],
+			error_description_required: [400, 'description is required'],
+			error_description_too_long: [400, 'description is longer than 300 characters'],
+			error_invalid_url: [400, 'url is invalid'],
+			error_customer_id_too_long: [400, 'customerId is longer than 256 characters'],
+			error_order_not_paid: [400, 'order is not paid'],
+			error_not_refundable: [400, 'transaction cannot be refunded'],
+			error_transaction_mismatch: [400, 'transaction is of another order'],
+			error_already_refunded: [400, 'transaction is already refunded'],
+			error_already_cancelled: [400, 'order is already cancelled'],
+			error_refund_failed: [500, 'refund processing failed'],
 			error_too_many_requests: [429, 'too many requests'],
 			error_internal: [500, 'internal error'],
 		},
@@ -84,7 +134,7 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 	);
 	const badRequest = (message: string) => refuse('error_bad_request', { message });
 
-	const state = { lastEvent: 0, lastPurchase: 5_000_000 };
+	const state = { lastEvent: 0, lastPurchase: 5_000_000, lastShopTransaction: 90_000 };
 	const deliveries: Delivery[] = [];
 
 	const accounts = new Accounts(
@@ -92,6 +142,26 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 		randomKey('tribute-'),
 		(spec) => new TributeAccount(spec),
 	);
+
+	const shop = tributeShop<TributeAccount>({
+		world: { clock, charges, settings },
+		refuse,
+		accounts: () => accounts.all(),
+		announce: (account, event, payload) => announce(account, { name: event, payload }),
+		state,
+	});
+
+	/** Delivers an event in its own time, where the account has a webhook. */
+	function announce(account: TributeAccount, webhook: TributeWebhook): void {
+		if (!account.webhookUrl) return;
+		void deliver(account, webhook).then((sent) => deliveries.push(...sent));
+	}
+
+	function named(accountName: string): TributeAccount {
+		const account = accounts.named(accountName);
+		if (!account) throw new RangeError(`${name} has no account "${accountName}"`);
+		return account;
+	}
 
 	function whole(
 		text: string | undefined,
@@ -151,12 +221,8 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 			currency: 'XTR',
 			chargeId: null,
 		});
-		if (account.webhookUrl) {
-			const payload = { purchase_id: id, refund_reason: 'Cancel product purchase from public API' };
-			void deliver(account, { name: 'digital_product_refunded', payload }).then((sent) =>
-				deliveries.push(...sent),
-			);
-		}
+		const payload = { purchase_id: id, refund_reason: 'Cancel product purchase from public API' };
+		announce(account, { name: 'digital_product_refunded', payload });
 		return ok({ success: true, purchaseId: id, message: 'purchase cancelled and payment refunded' });
 	}
 
@@ -189,8 +255,10 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 		const product =
 			account.products.find(({ id }) => id === purchase.productId) ??
 			tributeProducts(purchase.productId, 1)[0]!;
+		const order = account.shopOrders.get(String(webhook.payload?.uuid));
 		const payload = {
 			...tributePayload(webhook.name, { number: ++state.lastEvent, now, product, purchase }),
+			...(order && shop.payload(order)),
 			...webhook.payload,
 			...(webhook.pad && { padding: 'x'.repeat(webhook.pad) }),
 		};
@@ -209,7 +277,7 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 		const sent: Delivery[] = [];
 		for (let attempt = 1; attempt <= (webhook.count ?? 1); attempt++) {
 			const body = bodyOf(attempt);
-			sent.push(await post(url, body, signature(account.key, body, webhook.signWith)));
+			sent.push(await post(url, body, signature(account, body, webhook)));
 		}
 		return sent;
 	}
@@ -244,22 +312,37 @@ export function tribute({ clock, charges, settings }: World): TributeProvider {
 				operation: 'purchase.cancel',
 				handle: cancel,
 			},
+			...shop.routes,
 		],
 
-		async deliver(accountName, webhook) {
-			const account = accounts.named(accountName);
-			if (!account) throw new RangeError(`${name} has no account "${accountName}"`);
-			return await deliver(account, webhook);
+		ordersOf: shop.ordersOf,
+		changeOrder(account, orderId, _type, { status, extra }) {
+			const order = account.shopOrders.get(orderId);
+			if (!order) return undefined;
+			if (status !== undefined) order.status = status;
+			order.extra = { ...order.extra, ...extra };
+			return shop.view(account, order);
 		},
+
+		deliver: async (account, webhook) => await deliver(named(account), webhook),
 		deliveries,
+		play(account, orderId, event) {
+			const order = shop.play(named(account), orderId, event);
+			if (!order) throw new RangeError(`${name} has no order ${orderId}`);
+			return order;
+		},
 	};
 }
 
-function signature(key: string, body: string, signWith: TributeWebhook['signWith'] = 'right'): string | null {
+function signature(
+	{ key, signatureEncoding }: TributeAccount,
+	body: string,
+	{ signWith = 'right', encoding = signatureEncoding }: TributeWebhook,
+): string | null {
 	if (signWith === 'none') return null;
 	if (signWith === 'malformed') return 'not a signature';
 	const secret = signWith === 'right' ? key : `${key} of somebody else`;
-	return createHmac('sha256', secret).update(body).digest('hex');
+	return createHmac('sha256', secret).update(body).digest(encoding);
 }
 
 async function post(url: string, body: string, signed: string | null): Promise<Delivery> {

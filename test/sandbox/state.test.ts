@@ -75,6 +75,9 @@ it('goes on after a restart: balances, orders, charges, keys and numbers', async
 	});
 	const { tribute } = clients(before);
 	expect((await tribute.post('/products/purchases/12345/cancel')).status).toBe(200);
+	const link = { amount: 500, currency: 'eur', title: 'Game key', description: 'Delivered at once' };
+	const { uuid } = (await tribute.post('/shop/orders', link)).body;
+	await before.client.playTributeOrder({ orderId: uuid, event: 'paid' });
 	const was = { balances: await balances(before), charges: await before.client.charges() };
 
 	const after = await start();
@@ -87,6 +90,7 @@ it('goes on after a restart: balances, orders, charges, keys and numbers', async
 		bought.gamesDrop,
 	);
 	expect((await creator.post('/products/purchases/12345/cancel')).status).toBe(400);
+	expect((await creator.get(`/shop/orders/${uuid}`)).body).toMatchObject({ ...link, status: 'paid' });
 	expect((await after.client.accounts()).find(({ key }) => key === other.key)).toMatchObject({ balance: 5 });
 	expect((await gamesDrop.post('/find-one', { offerId: 1001 })).body.price).toBe(77);
 	expect(
@@ -106,7 +110,7 @@ it('goes on after a restart: balances, orders, charges, keys and numbers', async
 	expect(next.gamesDrop).toBe(bought.gamesDrop + 1);
 	expect(next.aiMarket.codes).not.toEqual(bought.aiMarket.codes);
 	const { charges } = await after.client.charges();
-	expect(new Set(charges.map(({ id }) => id)).size).toBe(8);
+	expect(new Set(charges.map(({ id }) => id)).size).toBe(9);
 });
 
 it('knows a purchase whose answer was lost', async () => {
