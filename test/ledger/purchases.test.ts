@@ -158,7 +158,7 @@ describe.each(names)('%s: a key', (name) => {
 	});
 });
 
-describe.each(['TeleKart', 'AI-Market', 'GamesDrop'])('%s: a spending limit', (name) => {
+describe.each(['TeleKart', 'GamesDrop'])('%s: a spending limit', (name) => {
 	const spent = async (books: TrackedPurchases) =>
 		(await books.rows())
 			.filter(({ state }) => state !== 'rejected')
@@ -234,9 +234,8 @@ describe('AI-Market: the earlier order', () => {
 		expect(item).toMatchObject({ state: 'completed', idempotencyKey: 'lost' });
 		expect((item!.codes as string[]).length).toBe(1);
 		expect(await books.charged()).toHaveLength(1);
-		expect((await books.rows()).map(({ state, orderId }) => [state, orderId])).toEqual([
-			['completed', item!.orderId],
-		]);
+		const live = (await books.rows()).filter(({ state }) => state !== 'rejected');
+		expect(live.map(({ state, orderId }) => [state, orderId])).toEqual([['completed', item!.orderId]]);
 	}, 60_000);
 
 	it('is not asked for after twenty hours, when the key might buy again', async () => {

@@ -15,7 +15,8 @@ import {
 	type NewOrder,
 } from '../api';
 
-type Output = Order & PurchaseMarks & { quantity: number; balanceRemaining: number | null; idempotencyKey: string };
+type Output = Order &
+	PurchaseMarks & { quantity: number; balanceRemaining: number | null; idempotencyKey: string };
 
 /** A key is asked for again well before the provider forgets it and would buy anew. */
 const HOURS_OF_A_RECALL = 20;

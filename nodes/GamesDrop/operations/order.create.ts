@@ -1,5 +1,5 @@
 import type { Order } from '../../shared/domain/order';
-import type { Item } from '../../shared/node/item';
+import { LONGEST_RECIPIENT, type Item } from '../../shared/node/item';
 import type { PurchaseMarks, PurchaseOperation, Quote } from '../../shared/node/operation';
 import { orderProperties } from '../../shared/node/orderProperties';
 import { getOffer, recipientOf, TEST_OFFER, type Customer } from '../api';
@@ -128,7 +128,10 @@ export const createOneOrder: PurchaseOperation<Plan, Output> = {
 		isNeeded: ({ fixedPrice }) => fixedPrice === undefined,
 		async read(item, api, { offerId, fixedPrice }, maxAge): Promise<Quote> {
 			const offer = async () => await getOffer(api, offerId);
-			const { data } = await item.cache.get(`offer ${offerId} ${api.account}`, offer, maxAge);
+			// An order confirms the price of this very moment; only the check beforehand is shared.
+			const { data } = Number.isFinite(maxAge)
+				? await offer()
+				: await item.cache.get(`offer ${offerId} ${api.account}`, offer);
 			const { price, currency } = data;
 			// Both count: GamesDrop charges the one it quotes, and only where it is the one confirmed.
 			return { price: price === null ? null : Math.max(price, fixedPrice ?? price), currency };
@@ -158,9 +161,9 @@ function fixedPriceOf(item: Item): number | undefined {
 
 /** Only what was given: each product asks for other parts. */
 function customerOf(item: Item): Customer {
-	const gameUserId = item.optionalText('gameUserId');
-	const gameServerId = item.optionalText('gameServerId');
-	const email = item.optionalText('email');
+	const gameUserId = item.optionalText('gameUserId', LONGEST_RECIPIENT);
+	const gameServerId = item.optionalText('gameServerId', LONGEST_RECIPIENT);
+	const email = item.optionalText('email', LONGEST_RECIPIENT);
 	return {
 		...(gameUserId === '' ? {} : { gameUserId }),
 		...(gameServerId === '' ? {} : { gameServerId }),

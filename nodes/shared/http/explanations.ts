@@ -28,6 +28,9 @@ export const isWebPage = ({ headers, body }: Answer): boolean =>
 	typeof body === 'string' &&
 	(/text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*<(!doctype|html)/i.test(body));
 
+/** Statuses whose meaning is the same whoever sends them, so that a page with them needs no other words. */
+const OWN_PAGES = [401, 404, 408, 429];
+
 /** What a status means where the provider gave no reason that can be read. */
 export function explainStatus(displayName: string, answer: Answer, notFound?: string): Explanation {
 	const { status } = answer;
@@ -37,7 +40,7 @@ export function explainStatus(displayName: string, answer: Answer, notFound?: st
 			description: 'Check the Base URL of the credential: it should be the final https:// address.',
 		};
 	}
-	if (status >= 400 && status < 500 && isWebPage(answer)) {
+	if (status >= 400 && status < 500 && !OWN_PAGES.includes(status) && isWebPage(answer)) {
 		return {
 			message: `A web page answered instead of ${displayName}'s API (HTTP ${status})`,
 			description: `Something between n8n and ${displayName} answered: a proxy, a firewall or a bot check. Check the Base URL of the credential and the proxy settings of n8n. If both are right, ask ${displayName} to let this server's address through. The key is not the cause.`,

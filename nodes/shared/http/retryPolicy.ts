@@ -53,7 +53,8 @@ export const OLDEST_QUOTE = 5_000;
 
 /** One look-up of an order that a node waits for: the next one follows. */
 export const WAITING_LOOK_UP: Limits = { budget: 5_000 };
-/** What is kept of the time to wait for the last look-up. */
+/** What is kept of the time to wait for the last look-up: a share of it, up to so much. */
+export const LAST_SHARE = 0.1;
 export const LAST_LOOK_UP = 1_000;
 /** How long an order whose answer was lost is looked for, and the first pause between look-ups. */
 export const RECOVERY: Limits & { timeout: number; budget: number } = { timeout: 5_000, budget: 5_000 };

@@ -73,7 +73,7 @@ export type ClaimResult =
 	/** Others kept this claimant waiting until its time was up, or freed it. */
 	| { result: 'busy'; rival: StoredRow | undefined };
 
-const WITHDRAWN: Partial<Row> = { state: 'rejected' };
+const WITHDRAWN: Partial<Row> = { state: 'rejected', message: 'Withdrawn before anything was sent' };
 
 /**
  * Claims the row's key and its share of the spending limit, and goes on to `sending`. Exactly one of any number of
@@ -163,7 +163,9 @@ const inCents = (amount: number): number => Number(amount.toFixed(9));
  * are in the way, the lowest ID waits for what becomes of them, and the others withdraw and claim again.
  */
 export function judge(others: StoredRow[], own: StoredRow, { amount }: SpendingLimit): LimitVerdict {
-	const comparable = others.filter(({ currency }) => currency === '' || currency === own.currency);
+	const comparable = others.filter(
+		({ currency }) => currency === '' || own.currency === '' || currency === own.currency,
+	);
 	// Rows with one nonce are one purchase, written twice by a repeated request.
 	const purchases = [...new Map(comparable.map((row) => [row.nonce || row.id, row])).values()];
 	const preparing = purchases.filter(({ state }) => state === 'preparing');

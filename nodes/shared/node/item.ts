@@ -32,8 +32,10 @@ interface Range {
 	max?: number;
 }
 
-/** The most characters of a text, where no document and no rule of Telegram's names another limit. */
-const LONGEST_TEXT = 255;
+/** The most characters of a text, far beyond any ID or search; names of people and players are shorter. */
+const LONGEST_TEXT = 20_000;
+/** The most characters of a recipient: a username, an ID in a game, an e-mail address. */
+export const LONGEST_RECIPIENT = 255;
 
 const isBlank = (value: unknown): boolean =>
 	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
@@ -46,6 +48,11 @@ const NO_VALUE = /^(undefined|null|nan|\[object object\])$/i;
 /** What the items of one execution of a node share, such as a catalog fetched for all of them. */
 export class RunCache {
 	private readonly values = new Map<string, { at: number; value: Promise<unknown> }>();
+
+	/** Forgets everything: what was bought may have changed prices and stock. */
+	clear(): void {
+		this.values.clear();
+	}
 
 	/**
 	 * Fetches once what several items need. A failed fetch may be tried by the next item.

@@ -4,6 +4,7 @@ import type { Order } from '../domain/order';
 import { asProviderError, toNodeApiError, type PlacedOrder } from '../errors/nodeApiError';
 import { ProviderError, unknownOutcome } from '../errors/providerError';
 import type { Api } from '../http/api';
+import { OLDEST_QUOTE } from '../http/retryPolicy';
 import type { Item } from '../node/item';
 import type { Prepared, Provider, PurchaseOperation } from '../node/operation';
 import { errorItem, outputItems } from '../node/output';
@@ -175,7 +176,7 @@ class Purchase {
 			await quoteBelow(this.item, api, quote, prepared.plan, {
 				maxPrice: settings.maxPrice,
 				isPriceNeeded,
-				maxAge: isForCheck || !this.isGuarded ? Infinity : 0,
+				maxAge: isForCheck || !this.isGuarded ? Infinity : OLDEST_QUOTE / 2,
 			});
 		try {
 			return await read();
@@ -223,6 +224,7 @@ class Purchase {
 			return { output, raw };
 		} finally {
 			api.giveBack();
+			if (this.isGuarded) item.cache.clear();
 		}
 	}
 

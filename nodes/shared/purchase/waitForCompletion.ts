@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { monotonic } from '../async/monotonic';
 import { pause } from '../async/pause';
 import { isFinal, type Order } from '../domain/order';
-import { LAST_LOOK_UP, WAITING_LOOK_UP } from '../http/retryPolicy';
+import { LAST_LOOK_UP, LAST_SHARE, WAITING_LOOK_UP } from '../http/retryPolicy';
 import type { Item } from '../node/item';
 import type { Orders } from '../node/operation';
 import type { Purchased } from './intent';
@@ -20,6 +20,7 @@ export async function waitUntilFinal(
 	timeout: number,
 ): Promise<Purchased> {
 	const deadline = monotonic() + timeout;
+	const lastLookUp = Math.min(LAST_LOOK_UP, timeout * LAST_SHARE);
 	const signal = item.context.getExecutionCancelSignal();
 	const [first, longest] = orders.lookUpEvery;
 	const api = (await item.api()).within({ ...WAITING_LOOK_UP, deadline });
@@ -29,7 +30,7 @@ export async function waitUntilFinal(
 		!isLast && !isFinal((latest.output as unknown as Order).state);
 		every = Math.min(longest, every * 1.5)
 	) {
-		const untilLast = Math.max(0, deadline - LAST_LOOK_UP - monotonic());
+		const untilLast = Math.max(0, deadline - lastLookUp - monotonic());
 		isLast = untilLast <= every * 1_000;
 		try {
 			await pause(Math.min(every * 1_000, untilLast), signal);
