@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Explanation } from '../shared/errors/providerError';
 import type { Answer, Connection, Refusal } from '../shared/http/connection';
-import { isWebPage } from '../shared/http/explanations';
+import { isFromBetween } from '../shared/http/explanations';
 import { optional, text } from '../shared/http/schemas';
 
 /**
@@ -93,7 +93,7 @@ const refusalBy =
 		const parsed = failure.safeParse(body);
 		const said = parsed.success ? parsed.data : undefined;
 		if (status < 400 && said?.success !== false) return undefined;
-		if (said === undefined && isWebPage(answer)) return undefined;
+		if (said === undefined && isFromBetween(answer)) return undefined;
 		const code = said?.code ?? said?.error ?? null;
 		const words = [...new Set([said?.message, code])].filter((one) => one).join(', code ');
 		const { message, description } = meaningOf(status, code, meanings);

@@ -23,13 +23,14 @@ export const retryAfterHeader = (headers: IDataObject): number | undefined => {
 export const waiting = (retryAfter: number | undefined): string =>
 	retryAfter === undefined ? '' : ` (retry after ${Math.ceil(retryAfter / 1_000)} s)`;
 
-/** Whether a web page answered: something between n8n and the provider, such as a proxy, a firewall or a CDN. */
-export const isWebPage = ({ headers, body }: Answer): boolean =>
+/** What proxies, firewalls and bot checks answer with. Other statuses mean the same whoever sends them. */
+const BETWEEN = [400, 403, 405, 406, 407, 413, 421, 451];
+
+/** Whether something between n8n and the provider answered: with a web page, where an API would send JSON. */
+export const isFromBetween = ({ status, headers, body }: Answer): boolean =>
+	BETWEEN.includes(status) &&
 	typeof body === 'string' &&
 	(/text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*<(!doctype|html)/i.test(body));
-
-/** Statuses whose meaning is the same whoever sends them, so that a page with them needs no other words. */
-const OWN_PAGES = [401, 404, 408, 429];
 
 /** What a status means where the provider gave no reason that can be read. */
 export function explainStatus(displayName: string, answer: Answer, notFound?: string): Explanation {
@@ -40,7 +41,7 @@ export function explainStatus(displayName: string, answer: Answer, notFound?: st
 			description: 'Check the Base URL of the credential: it should be the final https:// address.',
 		};
 	}
-	if (status >= 400 && status < 500 && !OWN_PAGES.includes(status) && isWebPage(answer)) {
+	if (isFromBetween(answer)) {
 		return {
 			message: `A web page answered instead of ${displayName}'s API (HTTP ${status})`,
 			description: `Something between n8n and ${displayName} answered: a proxy, a firewall or a bot check. Check the Base URL of the credential and the proxy settings of n8n. If both are right, ask ${displayName} to let this server's address through. The key is not the cause.`,
