@@ -3,20 +3,20 @@ import { Pace } from '../../nodes/shared/engine/pace';
 
 const pause = async (ms: number) => await new Promise((done) => setTimeout(done, ms));
 
-/** Asks for turns after these pauses, in milliseconds, and gives when each was given. */
-async function departures(pace: Pace, pauses: number[]): Promise<number[]> {
-	const turns: Array<Promise<number>> = [];
+/** Acquires slots after these pauses, in milliseconds, and gives the time of each. */
+async function departures(limiter: Pace, pauses: number[]): Promise<number[]> {
+	const times: Array<Promise<number>> = [];
 	for (const ms of pauses) {
 		if (ms > 0) await pause(ms);
-		turns.push(
-			pace.turn().then((answered) => {
+		times.push(
+			limiter.turn().then((answered) => {
 				const now = Date.now();
 				answered();
 				return now;
 			}),
 		);
 	}
-	return await Promise.all(turns);
+	return await Promise.all(times);
 }
 
 const pauses = fc.array(fc.oneof(fc.constant(0), fc.nat(60)), { minLength: 1, maxLength: 40 });
@@ -39,19 +39,19 @@ it('lets no more leave in any window than the rate allows, in the order they cam
 	);
 }, 120_000);
 
-it('keeps to the rate where requests arrive, also when some are held up on the way', async () => {
+it('keeps to the rate where requests arrive, also when some are delayed on the way', async () => {
 	const way = 5;
 	const rate = { requests: 4, per: 800 };
-	const heldUp = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(200)), {
+	const delayed = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(200)), {
 		minLength: 12,
 		maxLength: 12,
 	});
 	await fc.assert(
-		fc.asyncProperty(heldUp, async (delays) => {
-			const pace = new Pace(rate);
+		fc.asyncProperty(delayed, async (delays) => {
+			const limiter = new Pace(rate);
 			const arrivals: number[] = [];
 			const request = async (delay: number) => {
-				const answered = await pace.turn();
+				const answered = await limiter.turn();
 				await pause(way + delay);
 				arrivals.push(Date.now());
 				await pause(way);
@@ -70,21 +70,21 @@ it('keeps to the rate where requests arrive, also when some are held up on the w
 	);
 }, 120_000);
 
-it('gives who is cancelled no turn, and the others theirs', async () => {
+it('gives a cancelled caller no slot, and every other caller one', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(fc.boolean(), { minLength: 2, maxLength: 20 }), async (cancelled) => {
-			const pace = new Pace({ requests: 4, per: 40 });
+			const limiter = new Pace({ requests: 4, per: 40 });
 			const stop = new AbortController();
-			const turns = cancelled.map(async (isCancelled) => {
-				await pace.turn(isCancelled ? stop.signal : undefined);
+			const times = cancelled.map(async (isCancelled) => {
+				await limiter.turn(isCancelled ? stop.signal : undefined);
 				return Date.now();
 			});
 			stop.abort();
-			const settled = await Promise.allSettled(turns);
-			const sent = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+			const results = await Promise.allSettled(times);
+			const sent = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 			const kept = cancelled.filter((isCancelled) => !isCancelled).length;
-			expect(settled.filter((each, index) => each.status === 'rejected' && !cancelled[index])).toEqual([]);
-			// The first may have had its turn before it was cancelled.
+			expect(results.filter((each, index) => each.status === 'rejected' && !cancelled[index])).toEqual([]);
+			// The first may have acquired its slot before it was cancelled.
 			expect(sent.length - kept).toBeLessThanOrEqual(1);
 			expect(sent.length).toBeGreaterThanOrEqual(kept);
 		}),
@@ -93,11 +93,11 @@ it('gives who is cancelled no turn, and the others theirs', async () => {
 }, 120_000);
 
 it('waits as long as a refusal says, and leaves a gap from then on', async () => {
-	const pace = new Pace();
-	pace.slowDown(150);
+	const limiter = new Pace();
+	limiter.slowDown(150);
 	const started = Date.now();
-	await pace.turn();
+	await limiter.turn();
 	expect(Date.now() - started).toBeGreaterThanOrEqual(149);
-	const [first, second] = await departures(pace, [0, 0]);
+	const [first, second] = await departures(limiter, [0, 0]);
 	expect(second! - first!).toBeGreaterThanOrEqual(49);
 });
