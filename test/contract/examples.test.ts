@@ -71,7 +71,7 @@ describe.each(files)('%s', (file) => {
 	const example = read(file);
 	const { nodes, connections } = example;
 
-	it('is whole: its nodes are told apart, and connected to each other', () => {
+	it('is complete: its nodes have different names, and are connected', () => {
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
 		expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
 		const names = nodes.filter(({ type }) => type !== STICKY).map(({ name }) => name);

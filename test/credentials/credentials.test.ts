@@ -176,7 +176,7 @@ describe.each(ALL)('%s', (name, it_) => {
 		expect(await verdict(it_)).toContain(words);
 	});
 
-	it('does not follow a redirect, which would turn an order into a read', async () => {
+	it('does not follow a redirect, which would make a read of an order', async () => {
 		answer = { status: 301, body: '', headers: { location: `${origin}/elsewhere` } };
 		expect(await verdict(it_)).toContain('another address');
 		expect(seen).toHaveLength(1);

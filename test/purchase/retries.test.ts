@@ -33,7 +33,7 @@ describe.each(kindNames)('%s: many items, the seventh is refused', (name) => {
 		);
 	});
 
-	it('and the first as well, they are bought once over all tries', async () => {
+	it('where the first is refused too, all are bought once over all tries', async () => {
 		const purchases = await PurchaseHarness.open(harness, name);
 		await purchases.injectFault({ type: 'refuse', code: purchases.kind.refusal });
 		await purchases.injectFault({ type: 'refuse', code: purchases.kind.refusal }, { skip: 5 });
@@ -328,7 +328,7 @@ describe('other ways to reach a node repeatedly', () => {
 	});
 
 	it.each(kindNames)(
-		'%s: retryOnFail a failed execution finds what it bought, as the tries within it do',
+		'%s: a retry of a failed execution finds what it bought, as the tries within it do',
 		async (name) => {
 			const purchases = await PurchaseHarness.open(harness, name);
 			await purchases.injectFault({ type: 'refuse', code: purchases.kind.refusal }, { skip: 2, times: 1 });

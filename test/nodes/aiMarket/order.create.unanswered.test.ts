@@ -5,7 +5,7 @@ import { detailsOf } from '../support/providerNode';
 
 const { harness, buy, injectFault, charges, requests, details } = useAiMarket();
 
-describe('an answer that does not come', () => {
+describe('a lost answer', () => {
 	const lost: Array<[string, Fault]> = (['before', 'after'] as const).flatMap((phase) => [
 		[`a connection dropped ${phase} the purchase`, { type: 'drop', phase }],
 		[`a server that hangs ${phase} the purchase`, { type: 'hang', phase }],
@@ -19,7 +19,7 @@ describe('an answer that does not come', () => {
 		]),
 	]);
 
-	it.each(lost)('is asked for again with the same key: %s', async (_, what) => {
+	it.each(lost)('is requested a second time with the same key: %s', async (_, what) => {
 		await injectFault('order.create', what);
 		const done = await buy({ quantity: 2, options: { requestTimeout: 2 } });
 		expect(done.error).toBeUndefined();

@@ -5,7 +5,7 @@ import { detailsOf } from '../support/providerNode';
 
 const { harness, run, buy, injectFault, charges, requests, bodies, details } = useGamesDrop();
 
-describe('an answer that does not come', () => {
+describe('a lost answer', () => {
 	type Lost = [string, Fault];
 	const ways = (phase: 'before' | 'after'): Lost[] => [
 		['a dropped connection', { type: 'drop', phase }],
@@ -62,7 +62,7 @@ describe('an answer that does not come', () => {
 		['refused', { type: 'refuse', code: 'INVALID_TOKEN' } as const],
 		['never answered', { type: 'hang' } as const],
 		['dropped', { type: 'drop' } as const],
-	])('leaves the outcome unknown when the look is %s, and the same ID finds it later', async (_, what) => {
+	])('leaves the outcome unknown when the look-up is %s, and the same ID finds it later', async (_, what) => {
 		await injectFault('order.create', { type: 'drop', phase: 'after' });
 		const { id } = await injectFault('order.get', what, { times: -1 });
 		const done = await buy({ transactionId: 'invoice-9', ...quick });
@@ -89,7 +89,7 @@ describe('an answer that does not come', () => {
 		expect(await charges()).toHaveLength(1);
 	});
 
-	it('is not sent again by Retry On Fail', async () => {
+	it('is not repeated by Retry On Fail', async () => {
 		await injectFault('order.create', { type: 'error', status: 502 });
 		const done = await buy(quick, [{}], { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
 		expect(detailsOf(done)).toMatchObject({ outcome: 'unknown' });

@@ -106,7 +106,7 @@ describe('order: create, refused', () => {
 		expect(errorOf(await buy())).toMatchObject({ httpCode: '200', data: details('insufficient_balance') });
 	});
 
-	it('says nothing of the key, whatever the provider echoes', async () => {
+	it('never shows the key, whatever the provider echoes', async () => {
 		await answerWith(
 			'order.create',
 			{ ok: false, error: 'invalid_api_key', message: 'bad key sk-sandbox' },
@@ -154,7 +154,7 @@ describe('order: create, unanswered', () => {
 		expect(await requests()).toHaveLength(1);
 	});
 
-	it('follows no redirect, which would order again', async () => {
+	it('follows no redirect, which would order a second time', async () => {
 		for (const status of [302, 307, 308] as const)
 			await injectFault('order.create', { type: 'redirect', status });
 		const outcomes = [];

@@ -165,7 +165,7 @@ describe('order: create', () => {
 		expect(await charges()).toHaveLength(2);
 	});
 
-	it('gives the order as it stands when the time is over', async () => {
+	it('gives the order in its present state when the time is over', async () => {
 		await harness.sandbox.client.changeSettings({
 			timelines: { tgMarket: [{ afterMs: 0, status: 'pending' }] },
 		});
@@ -176,7 +176,7 @@ describe('order: create', () => {
 		expect(jsonOf(done)[0]).toMatchObject({ state: 'pending', status: 'pending', price: 1.2 });
 	});
 
-	it('goes on waiting when a getOrder fails', async () => {
+	it('goes on waiting when a look-up fails', async () => {
 		await injectFault('order.get', { type: 'error', status: 502 });
 		const done = await buy({ ...stars, options: { waitForCompletion: true, waitTimeout: 20 } });
 		expect(jsonOf(done)[0]).toMatchObject({ state: 'completed', orderId: someId });

@@ -95,7 +95,7 @@ describe('refusals', () => {
 		expect(await refunds()).toEqual([]);
 	});
 
-	it.each(cases)('%s: %s, told the newer way', async (operation, code, status, message, parameters) => {
+	it.each(cases)('%s: %s, in the newer format', async (operation, code, status, message, parameters) => {
 		await answerWith(operation, { requestId: 'b4f1', code, message: 'in their words' }, status);
 		const failed = errorOf(await run(parameters, [{ id: 2548 }]));
 		expect(failed).toMatchObject({ httpCode: String(status), data: details(code) });
@@ -138,7 +138,7 @@ describe('refusals', () => {
 		expect(failed).not.toContain('tribute-sandbox');
 	});
 
-	it('says how to getProduct on when the key is wrong', async () => {
+	it('says what to do when the key is wrong', async () => {
 		const { baseUrl } = harness.sandbox.providers.tribute;
 		const wrong = addCredential('tributeApi', 'wrong', { baseUrl, apiKey: 'of-somebody-else' });
 		const done = await run(getProduct, [{ id: 2548 }], wrong);

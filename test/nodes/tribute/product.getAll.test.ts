@@ -19,7 +19,7 @@ describe('product: getAll', () => {
 		expect(request!.headers['api-key']).toBe('tribute-sandbox');
 	});
 
-	it('links all items of a getProducts to the item that asked for it', async () => {
+	it('links all items of a list to the item that asked for it', async () => {
 		const done = await run({ ...getProducts, limit: 2 }, [{}, {}]);
 		expect(links(done)).toEqual([0, 0, 1, 1].map((item) => ({ item })));
 	});
@@ -73,7 +73,7 @@ describe('product: getAll', () => {
 		expect(idsOf(done)).toEqual(range(FIRST_PRODUCT + PRODUCTS - 120, 120).reverse());
 	});
 
-	it('turns minor units into decimals, in upper case currencies', async () => {
+	it('converts minor units to decimals, in upper case currencies', async () => {
 		const done = await run({ ...getProducts, limit: 3 });
 		expect(jsonOf(done).map(({ price, currency }) => [price, currency])).toEqual([
 			[4.99, 'USD'],
@@ -131,7 +131,7 @@ describe('product: getAll', () => {
 			...(total === undefined ? {} : { meta: { total } }),
 		});
 
-		it('when the same page comes again', async () => {
+		it('when a page repeats', async () => {
 			await answerWith('product.getAll', page(1, 100), 200, { times: -1 });
 			expect(idsOf(await run({ ...getProducts, returnAll: true }))).toEqual(range(1, 100));
 			expect(await requests()).toHaveLength(2);
@@ -173,14 +173,14 @@ describe('product: getAll', () => {
 		});
 	});
 
-	it('gives no half a getProducts when a page fails for good', async () => {
+	it('gives no partial list when a page fails for good', async () => {
 		await answerWith('product.getAll', { error: 'no_access', message: 'access denied' }, 403, { skip: 1 });
 		const done = await run({ ...getProducts, returnAll: true });
 		expect(errorOf(done)).toMatchObject({ httpCode: '403', data: details('no_access') });
 		expect(jsonOf(done)).toEqual([]);
 	});
 
-	it('asks again for a page that failed for a moment', async () => {
+	it('repeats the request for a page after a temporary fault', async () => {
 		await injectFault('product.getAll', { type: 'error', status: 502 }, { skip: 1 });
 		await injectFault('product.getAll', { type: 'drop' }, { skip: 2 });
 		expect(idsOf(await run({ ...getProducts, returnAll: true }))).toEqual(range(FIRST_PRODUCT, PRODUCTS));

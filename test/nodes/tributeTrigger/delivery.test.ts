@@ -112,7 +112,7 @@ describe('each event runs once', () => {
 });
 
 describe('no event is lost', () => {
-	it('when n8n fails to create the execution: it runs when it is delivered again', async () => {
+	it('when n8n fails to create the execution: it runs when it is delivered once more', async () => {
 		const trigger = await open();
 		let failures = 3;
 		trigger.creating = () => {

@@ -63,7 +63,7 @@ describe('an event', () => {
 		expect(trigger.items).toEqual([expect.objectContaining({ amount: 3000, currency: 'RUB' })]);
 	});
 
-	it('says null where the provider says nothing, and keeps every key', async () => {
+	it('is null where the provider gives nothing, and has every key', async () => {
 		const trigger = await open(everything);
 		await post(trigger, eventBody('new_digital_product', { telegram_user_id: 0, telegram_username: '' }));
 		expect(trigger.items).toEqual([
@@ -135,7 +135,7 @@ describe('an event', () => {
 	});
 });
 
-describe('what runs nothing', () => {
+describe('requests that start no execution', () => {
 	it.each([
 		['no JSON', 'no JSON'],
 		['nothing', ''],
