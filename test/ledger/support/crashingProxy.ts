@@ -5,13 +5,22 @@ import type { AddressInfo } from 'node:net';
 export type Moment = 'before' | 'served' | 'answered';
 export const moments: Moment[] = ['before', 'served', 'answered'];
 
+export interface Crash {
+	/** The how many-th request of the process, from 0, or its purchase. */
+	request: number | 'purchase';
+	moment: Moment;
+}
+
+/** The paths at which the providers take orders. */
+const PURCHASE = /^POST .*(create-order|\/orders|\/purchase|\/stars|\/premium)$/;
+
 /**
  * Stands between a process and everything it talks to, and calls `crash` at one moment of one of its requests. What
  * the process awaits between two requests does nothing that others see, so these are all the moments that count.
  */
 export async function startCrashingProxy(
 	target: string,
-	at: { request: number; moment: Moment } | undefined,
+	at: Crash | undefined,
 	crash: () => void,
 ): Promise<{ url: string; requests: () => string[]; close: () => Promise<void> }> {
 	const seen: string[] = [];
@@ -21,8 +30,10 @@ export async function startCrashingProxy(
 		const index = seen.length;
 		const { method, url, headers } = incoming;
 		const path = URL.canParse(url!) ? new URL(url!).pathname + new URL(url!).search : url!;
-		seen.push(`${method} ${path.split('?')[0]}`);
-		const isHere = (moment: Moment) => at?.request === index && at.moment === moment;
+		const name = `${method} ${path.split('?')[0]}`;
+		seen.push(name);
+		const isHere = (moment: Moment) =>
+			at?.moment === moment && (at.request === index || (at.request === 'purchase' && PURCHASE.test(name)));
 		if (isHere('before')) return crash();
 		const forwarded = request({ hostname, port, method, path, headers }, (answer) => {
 			const parts: Buffer[] = [];
