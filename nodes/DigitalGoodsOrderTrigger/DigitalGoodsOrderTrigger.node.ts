@@ -1,5 +1,6 @@
 import {
 	NodeConnectionTypes,
+	type IDataObject,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
@@ -28,11 +29,20 @@ export class DigitalGoodsOrderTrigger implements INodeType {
 	};
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-		const { Poll, withWarnings } = await import('./poll');
 		const { settingsOf } = await import('./settings');
-		const poll = new Poll(this, settingsOf(this));
-		const events = this.getMode() === 'manual' ? await poll.show() : await poll.run();
-		if (events.length === 0) return null;
-		return [this.helpers.returnJsonArray(withWarnings(events, poll.warnings))];
+		const settings = settingsOf(this);
+		if (this.getMode() === 'manual') {
+			const { showOrders } = await import('./testRun');
+			return output(this, await showOrders(this, settings));
+		}
+		const { Poll } = await import('./poll');
+		const { events, failures } = await new Poll(this, settings).run();
+		return output(
+			this,
+			events.map((event) => ({ ...event, ...(failures.length > 0 ? { warnings: failures } : {}) })),
+		);
 	}
 }
+
+const output = (context: IPollFunctions, events: object[]): INodeExecutionData[][] | null =>
+	events.length === 0 ? null : [context.helpers.returnJsonArray(events as IDataObject[])];

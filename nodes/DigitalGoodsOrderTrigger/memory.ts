@@ -1,115 +1,195 @@
+import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+import { compare, type Position, type RowEvent } from './event';
+import { MOST_ACCOUNTED, MOST_DUE, MOST_EMISSIONS, MOST_REMEMBERED, OVERLAP } from './limits';
 
-const MINUTE = 60_000;
+const position = z.tuple([z.number().finite(), z.number().finite()]);
+const positions = z.record(position);
 
-/**
- * How far back a poll looks behind what it has handled. Rows carry the clocks of several processes and
- * become visible a little after their time; what was emitted within this span is remembered by its ID.
- */
-export const OVERLAP = 15 * MINUTE;
-
-/** Refunds and expiries have no time of their own in the table, so many of them are remembered longer. */
-const LASTING = /:(refunded|expired)$/;
-const MOST_LASTING = 5_000;
-
-export interface Emission {
+const emission = z.object({
 	/** Epoch milliseconds. */
-	at: number;
-	eventIds: string[];
-}
+	at: z.number().finite(),
+	/** The newest execution before it; empty where there was none. */
+	after: z.string(),
+	/** Its execution, once that is found. */
+	execution: z.string().optional(),
+	events: positions,
+});
+/** Events that were handed to n8n together, and are not known to have arrived. */
+export type Emission = z.output<typeof emission>;
 
-interface Stored {
-	/** Epoch milliseconds: rows final before were dealt with, or are none of this trigger's business. */
-	since?: number;
-	/** Emitted events by ID, with the time they count from. */
-	seen?: Record<string, number>;
-	/** What was emitted within the overlap, oldest first, and always the last of all. */
-	emissions?: Emission[];
-	/** Events told again because the execution for them had died, with how often. */
-	again?: Record<string, number>;
-	/** For a fixed list of orders: the state each was first seen in, or has come to. */
-	known?: Record<string, string>;
-}
+const kept = z.object({
+	/** All events up to this time were dealt with, but for those that are due. */
+	since: z.number().finite(),
+	/** Events up to this time are of before the workflow was active. */
+	activeFrom: z.number().finite(),
+	/** The last of the emitted events that are not remembered any more. */
+	forgotten: position,
+	emitted: positions,
+	due: positions,
+	emissions: z.array(emission),
+	retries: z.record(z.number().finite()),
+});
+type Kept = z.output<typeof kept>;
+
+/** Stands for an event ID, in a few characters. */
+export const shortOf = (eventId: string): string =>
+	createHash('sha256').update(eventId).digest('base64url').slice(0, 10);
+
+const size = (events: Record<string, unknown>): number => Object.keys(events).length;
 
 /**
- * What a trigger remembers from poll to poll, in n8n's static data for the node. n8n saves it when a poll
- * emits, so it changes only together with an emission: whatever else a poll learns is in the table.
+ * What a trigger remembers of events, in n8n's static data for the node. It goes by the position of an event alone:
+ * by it rows are selected, remembered and forgotten. n8n saves it as a whole when a poll emits, so whatever is saved
+ * is consistent: after a restart the same rows are read again and the same decisions taken.
  */
 export class Memory {
-	private readonly stored: Stored;
+	private constructor(
+		private readonly kept: Kept,
+		/** Whether nothing was remembered before. */
+		private readonly isNew: boolean,
+	) {}
 
-	constructor(private readonly data: IDataObject) {
-		this.stored = data as Stored;
+	/** Reads the static data. What cannot be read is begun anew. */
+	static of(data: IDataObject): Memory {
+		const parsed = kept.safeParse(data.events);
+		if (parsed.success) return new Memory(structuredClone(parsed.data), false);
+		const fresh = { since: 0, activeFrom: 0, forgotten: [0, 0] as Position, emitted: {}, due: {} };
+		return new Memory({ ...fresh, emissions: [], retries: {} }, true);
 	}
 
-	/** Whether anything was ever kept. */
-	get isNew(): boolean {
-		return this.stored.since === undefined;
+	save(data: IDataObject): void {
+		data.events = this.kept as unknown as IDataObject;
 	}
 
-	get since(): number | undefined {
-		return this.stored.since;
+	/**
+	 * Begins a poll.
+	 * @param now epoch milliseconds
+	 * @param interval the longest time between two polls, in milliseconds
+	 */
+	begin(now: number, interval: number, isActivation: boolean): void {
+		const { kept } = this;
+		const lastMinutes = now - OVERLAP;
+		if (this.isNew) {
+			// Some of n8n's engines drop what the poll at activation remembers.
+			kept.activeFrom = isActivation ? lastMinutes : lastMinutes - interval;
+			kept.since = kept.activeFrom;
+		} else if (isActivation) {
+			kept.activeFrom = Math.max(kept.activeFrom, lastMinutes - interval);
+			kept.since = Math.max(kept.since, kept.activeFrom);
+		}
+		if (now < kept.since) {
+			// The clock was set back. What was emitted is remembered by its ID, so reading it once more repeats nothing.
+			kept.since = now;
+			kept.activeFrom = Math.min(kept.activeFrom, now - interval - OVERLAP);
+		}
+	}
+
+	/** Epoch milliseconds from which on rows have to be read. */
+	get readFrom(): number {
+		return this.kept.since - OVERLAP;
+	}
+
+	/** Rows whose events have to be emitted, wherever they lie. */
+	get dueRows(): number[] {
+		return [...new Set(Object.values(this.kept.due).map(([, row]) => row))];
 	}
 
 	get emissions(): readonly Emission[] {
-		return this.stored.emissions ?? [];
+		return this.kept.emissions;
 	}
 
-	/** How often any of these events was told again. */
-	timesAgain({ eventIds }: Emission): number {
-		return Math.max(...eventIds.map((id) => this.stored.again?.[id] ?? 0));
+	/** Whether an event has to be emitted. */
+	wants({ eventId, position }: Pick<RowEvent, 'eventId' | 'position'>): boolean {
+		const { activeFrom, forgotten, emitted, due } = this.kept;
+		const short = shortOf(eventId);
+		if (Object.hasOwn(due, short)) return true;
+		if (Object.hasOwn(emitted, short)) return false;
+		return position[0] > activeFrom && compare(position, forgotten) > 0;
 	}
 
-	get known(): Record<string, string> {
-		return this.stored.known ?? {};
+	/** Keeps an event that cannot be emitted yet. False when too many are kept already. */
+	postpone({ eventId, position }: RowEvent): boolean {
+		const short = shortOf(eventId);
+		if (!Object.hasOwn(this.kept.due, short) && size(this.kept.due) >= MOST_DUE) return false;
+		this.kept.due[short] = position;
+		return true;
 	}
 
-	has(eventId: string): boolean {
-		return Object.hasOwn(this.stored.seen ?? {}, eventId);
+	isDue({ eventId }: Pick<RowEvent, 'eventId'>): boolean {
+		return Object.hasOwn(this.kept.due, shortOf(eventId));
 	}
 
-	start(since: number): void {
-		this.data.since = since;
+	/** Ends the waiting of an event. */
+	drop({ eventId }: RowEvent): void {
+		delete this.kept.due[shortOf(eventId)];
 	}
 
-	know(known: Record<string, string>): void {
-		this.data.known = known;
+	/** Drops what was due of rows that do not tell of it any more. */
+	keepDue(events: RowEvent[]): void {
+		const still = new Set(events.map(({ eventId }) => shortOf(eventId)));
+		const { due } = this.kept;
+		for (const short of Object.keys(due)) if (!still.has(short)) delete due[short];
 	}
 
-	/** Forgets an emission that nothing has come of, so that its events are found again. */
-	takeBack(emission: Emission): void {
-		const lost = new Set(emission.eventIds);
-		this.data.seen = Object.fromEntries(
-			Object.entries(this.stored.seen ?? {}).filter(([id]) => !lost.has(id)),
-		);
-		this.keep(this.emissions.filter(({ at }) => at !== emission.at));
-		const times = this.timesAgain(emission) + 1;
-		this.data.again = {
-			...this.stored.again,
-			...Object.fromEntries(emission.eventIds.map((id) => [id, times])),
-		};
+	/** Notes that everything up to a time has been dealt with. */
+	advance(time: number): void {
+		this.kept.since = Math.max(this.kept.since, time);
 	}
 
 	/**
 	 * Notes what this poll emits.
-	 * @param events IDs with the time each counts from
-	 * @param oldestOpen the earliest time of what is still to be emitted, which must be found again
+	 * @param now epoch milliseconds
+	 * @param after the newest execution before; undefined where executions cannot be followed up
 	 */
-	emitted(events: Map<string, number>, now: number, oldestOpen = Infinity): void {
-		const since = Math.max(this.stored.since ?? 0, Math.min(now - OVERLAP, oldestOpen, ...events.values()));
-		const seen = Object.entries({ ...this.stored.seen, ...Object.fromEntries(events) });
-		const lasting = seen.filter(([id]) => LASTING.test(id)).sort(([, one], [, other]) => other - one);
-		const timely = seen.filter(([id, time]) => !LASTING.test(id) && time >= since);
-		this.data.since = since;
-		this.data.seen = Object.fromEntries([...timely, ...lasting.slice(0, MOST_LASTING)]);
-		const recent = this.emissions.filter(({ at }) => at > now - OVERLAP);
-		this.keep([...recent, { at: now, eventIds: [...events.keys()] }]);
-		const watched = new Set(this.emissions.flatMap(({ eventIds }) => eventIds));
-		const again = Object.entries(this.stored.again ?? {}).filter(([id]) => watched.has(id));
-		this.data.again = Object.fromEntries(again);
+	emit(events: RowEvent[], now: number, after: string | undefined): void {
+		const { kept } = this;
+		const emitted = Object.fromEntries(events.map(({ eventId, position }) => [shortOf(eventId), position]));
+		Object.assign(kept.emitted, emitted);
+		for (const short of Object.keys(emitted)) delete kept.due[short];
+		if (after !== undefined && events.length > 0) kept.emissions.push({ at: now, after, events: emitted });
+		const accounted = () => kept.emissions.reduce((sum, { events: of }) => sum + size(of), 0);
+		while (kept.emissions.length > MOST_EMISSIONS || accounted() > MOST_ACCOUNTED) kept.emissions.shift();
+		this.forget();
 	}
 
-	private keep(emissions: readonly Emission[]): void {
-		this.data.emissions = emissions as unknown as IDataObject[];
+	/** Notes in which execution an emission has arrived. */
+	found(emission: Emission, execution: string): void {
+		this.kept.emissions.find((each) => each === emission)!.execution = execution;
+	}
+
+	/** Ends the follow-up of an emission: it arrived, or nobody can tell. */
+	conclude(emission: Emission): void {
+		const { kept } = this;
+		kept.emissions = kept.emissions.filter((each) => each !== emission);
+		const accounted = new Set(kept.emissions.flatMap(({ events }) => Object.keys(events)));
+		for (const short of Object.keys(kept.retries))
+			if (!accounted.has(short) && !Object.hasOwn(kept.due, short)) delete kept.retries[short];
+	}
+
+	/**
+	 * Makes the events of an emission due anew, of which nothing has come.
+	 * @param most how often an event is made due anew
+	 */
+	retry(emission: Emission, most: number): void {
+		const { kept } = this;
+		for (const [short, of] of Object.entries(emission.events)) {
+			const retries = (kept.retries[short] ?? 0) + 1;
+			if (retries > most || size(kept.due) >= MOST_DUE) continue;
+			kept.retries[short] = retries;
+			kept.due[short] = of;
+			delete kept.emitted[short];
+		}
+		this.conclude(emission);
+	}
+
+	private forget(): void {
+		const { kept } = this;
+		const oldest = Object.entries(kept.emitted).sort(([, one], [, other]) => compare(one, other));
+		for (const [short, of] of oldest.slice(0, Math.max(0, oldest.length - MOST_REMEMBERED))) {
+			delete kept.emitted[short];
+			if (compare(of, kept.forgotten) > 0) kept.forgotten = of;
+		}
 	}
 }

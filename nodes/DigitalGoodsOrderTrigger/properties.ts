@@ -1,13 +1,14 @@
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
 import { DEFAULT_TABLE } from '../shared/node/orderProperties';
 import { selector } from '../shared/node/properties';
-import { followed } from './followed';
+import { lookUpProviders, orderProviders } from './providers';
 
-const choices = followed.map(({ displayName, name }) => ({ name: displayName, value: name }));
+const choicesOf = (providers: ReadonlyArray<{ displayName: string; name: string }>) =>
+	providers.map(({ displayName, name }) => ({ name: displayName, value: name }));
 
 /** By its bare name the editor would take Providers for the way to authenticate, and hide it. */
 export const credentials: INodeCredentialDescription[] = [
-	...followed.map(({ name, connection }) => ({
+	...lookUpProviders.map(({ name, connection }) => ({
 		name: connection.credential,
 		required: true,
 		displayOptions: { show: { '/providers': [name] } },
@@ -43,9 +44,10 @@ export const properties: INodeProperties[] = [
 		type: 'multiOptions',
 		noDataExpression: true,
 		required: true,
-		options: choices,
+		options: choicesOf(orderProviders),
 		default: [],
-		description: 'Whose orders to watch. Each one needs its credential.',
+		description:
+			'Whose orders to watch. Each one needs its credential, except those that cannot look an order up: their events are what the Data Table says.',
 	},
 	{ displayName: 'Credentials', name: 'credentials', type: 'credentials', default: '' },
 	{
@@ -68,6 +70,12 @@ export const properties: INodeProperties[] = [
 				description: 'The order was delivered',
 			},
 			{
+				name: 'Expired',
+				value: 'expired',
+				action: 'On order expired',
+				description: 'The order was still open after the time in Give Up After',
+			},
+			{
 				name: 'Failed',
 				value: 'failed',
 				action: 'On order failed',
@@ -77,11 +85,18 @@ export const properties: INodeProperties[] = [
 				name: 'Refunded',
 				value: 'refunded',
 				action: 'On order refunded',
-				description: 'The money came back; looked up for three days after an order failed',
+				description: 'The money came back; looked up for three days after an order failed or was cancelled',
+			},
+			{
+				name: 'Unconfirmed',
+				value: 'unconfirmed',
+				action: 'On order unconfirmed',
+				description:
+					'The answer to a purchase never came: it may have been ordered and paid, and somebody has to look',
 			},
 		],
 		default: ['completed'],
-		description: 'Which ends of an order start the workflow',
+		description: 'What has to happen to an order to start the workflow',
 	},
 	{
 		displayName: 'Table Name',
@@ -90,7 +105,7 @@ export const properties: INodeProperties[] = [
 		required: true,
 		displayOptions: { show: { source: ['trackedOrders'] } },
 		default: DEFAULT_TABLE,
-		description: 'Data Table the orders are tracked in, made on first use',
+		description: 'Data Table the orders are tracked in, created on first use',
 	},
 	{
 		displayName: 'Orders',
@@ -105,8 +120,8 @@ export const properties: INodeProperties[] = [
 				displayName: 'Order',
 				name: 'order',
 				values: [
-					selector('Provider', 'provider', choices),
-					...followed
+					selector('Provider', 'provider', choicesOf(lookUpProviders)),
+					...lookUpProviders
 						.filter(({ orders }) => orders.types.length > 0)
 						.map(({ name, orders }) => ({
 							...selector(
@@ -144,13 +159,22 @@ export const properties: INodeProperties[] = [
 		default: {},
 		options: [
 			{
+				displayName: 'Delete Finished After',
+				name: 'deleteAfter',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 0,
+				description:
+					'After how many days finished rows are deleted from the Data Table. 0 keeps them forever. With a deleted row its Order Once Key is forgotten and its price no longer counts towards a Spending Limit, so keep them for 30 days at least where you use those.',
+			},
+			{
 				displayName: 'Give Up After',
 				name: 'expireAfter',
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 30,
 				description:
-					'After how many days an order that is still open is reported once as order.expired and no longer watched. 0 watches forever.',
+					'After how many days an order that is still open is no longer watched. The event Expired reports it once. 0 watches forever.',
 			},
 		],
 	},

@@ -3,58 +3,86 @@ import { finalStates } from '../shared/domain/order';
 import { toNodeApiError } from '../shared/errors/nodeApiError';
 import { ProviderError } from '../shared/errors/providerError';
 import { DEFAULT_TABLE } from '../shared/node/orderProperties';
-import type { Watched } from './event';
-import { followed, type Followed } from './followed';
-import type { Settings } from './poll';
+import type { Provider } from '../shared/node/operation';
+import { eventIdOf, type EventState } from './event';
+import { DAY, MOST_LISTED } from './limits';
+import { canLookUp, orderProviders, type LookUpProvider } from './providers';
 
-const DAY = 86_400_000;
+/** One order of the fixed list. */
+export interface ListedOrder {
+	provider: LookUpProvider;
+	orderType: string;
+	orderId: string;
+	reference: string;
+}
+
+/** The node's parameters. */
+export interface Settings {
+	providers: Provider[];
+	events: ReadonlySet<EventState>;
+	/** After how many milliseconds an open order is given up; Infinity for never. */
+	expireAfter: number;
+	/** After how many milliseconds a finished row is deleted; 0 for never. */
+	deleteAfter: number;
+	tableName: string;
+	/** The fixed list, instead of the table. */
+	orders?: ListedOrder[];
+}
+
+const EVENTS: readonly EventState[] = [...finalStates, 'expired', 'unconfirmed'];
 
 /** Reads the node's parameters. Throws, naming the parameter, when they make no sense. */
 export function settingsOf(context: IPollFunctions): Settings {
 	const chosen = context.getNodeParameter('providers', []) as string[];
-	const events = context.getNodeParameter('events', []) as string[];
-	const used = followed.filter(({ name }) => chosen.includes(name));
-	if (used.length === 0) throw unusable(context, 'Providers: choose at least one provider');
-	if (!events.some((event) => (finalStates as readonly string[]).includes(event)))
-		throw unusable(context, 'Events: choose at least one event');
+	const providers = orderProviders.filter(({ name }) => chosen.includes(name));
+	if (providers.length === 0) throw unusable(context, 'Providers: choose at least one provider');
+	const names = context.getNodeParameter('events', []) as string[];
+	const events = new Set(EVENTS.filter((event) => names.includes(event)));
+	if (events.size === 0) throw unusable(context, 'Events: choose at least one event');
 
-	if (context.getNodeParameter('source') === 'orderIds') {
-		return { providers: used, events, expireAfter: Infinity, orders: listOf(context, used) };
-	}
+	const common = { providers, events, expireAfter: Infinity, deleteAfter: 0, tableName: '' };
+	if (context.getNodeParameter('source') === 'orderIds')
+		return { ...common, orders: listOf(context, providers) };
+
 	const tableName = String(context.getNodeParameter('tableName', DEFAULT_TABLE)).trim();
 	if (tableName === '') throw unusable(context, 'Table Name is empty');
-	const { expireAfter = 30 } = context.getNodeParameter('options', {}) as { expireAfter?: number };
-	return { providers: used, events, tableName, expireAfter: expireAfter > 0 ? expireAfter * DAY : Infinity };
+	const options = context.getNodeParameter('options', {}) as IDataObject;
+	const days = (name: string, displayName: string, otherwise: number): number => {
+		const value = Number(options[name] ?? otherwise);
+		if (value >= 0 && Number.isFinite(value)) return value * DAY;
+		throw unusable(context, `${displayName}: enter a number of days, or 0 for never`);
+	};
+	const expireAfter = days('expireAfter', 'Give Up After', 30);
+	const deleteAfter = days('deleteAfter', 'Delete Finished After', 0);
+	return { ...common, tableName, expireAfter: expireAfter === 0 ? Infinity : expireAfter, deleteAfter };
 }
 
-function listOf(context: IPollFunctions, used: Followed[]): Watched[] {
+function listOf(context: IPollFunctions, chosen: Provider[]): ListedOrder[] {
 	const { order: entries = [] } = context.getNodeParameter('orders', {}) as { order?: IDataObject[] };
 	if (entries.length === 0) throw unusable(context, 'Orders: add at least one order');
-	return entries.map(({ provider, orderType, orderId, reference }, index): Watched => {
-		const known = used.find(({ name }) => name === provider);
-		if (known === undefined)
-			throw unusable(context, `Orders, entry ${index + 1}: its provider is not among the chosen Providers`);
+	if (entries.length > MOST_LISTED) throw unusable(context, `Orders: at most ${MOST_LISTED} can be watched`);
+	const orders = new Map<string, ListedOrder>();
+	entries.forEach(({ provider: name, orderType, orderId, reference }, index) => {
+		const refuse = (why: string) => unusable(context, `Orders, entry ${index + 1}: ${why}`);
+		const provider = chosen.filter(canLookUp).find((candidate) => candidate.name === name);
+		if (provider === undefined)
+			throw refuse('its provider is not among the chosen Providers, or cannot look orders up');
 		const id = String(orderId ?? '').trim();
-		if (id === '') throw unusable(context, `Orders, entry ${index + 1}: Order ID is empty`);
-		const type = known.orders.types.length === 0 ? '' : String(orderType ?? known.orders.types[0]!.value);
-		return {
-			provider: known.name,
-			orderType: type,
-			orderId: id,
-			reference: String(reference ?? ''),
-			state: '',
-		};
+		if (id === '') throw refuse('Order ID is empty');
+		const [firstType] = provider.orders.types;
+		const type = firstType === undefined ? '' : String(orderType ?? firstType.value);
+		const entry = { provider, orderType: type, orderId: id, reference: String(reference ?? '') };
+		const identity = eventIdOf({ ...entry, provider: provider.name }, '');
+		if (!orders.has(identity)) orders.set(identity, entry);
 	});
+	return [...orders.values()];
 }
 
 const unusable = (context: IPollFunctions, message: string) =>
 	toNodeApiError(
 		context.getNode(),
 		new ProviderError({
-			provider: context.getNode().name,
-			code: 'INVALID_PARAMETER',
-			status: 400,
-			message,
+			...{ provider: context.getNode().name, code: 'INVALID_PARAMETER', status: 400, message },
 			description: 'Change it in the trigger node.',
 		}),
 	);

@@ -97,16 +97,55 @@ export class Ledger {
 		await this.conclude(row, 'unconfirmed', message);
 	}
 
-	/** What a row's order has come to since. */
-	async record(row: StoredRow, order: Order): Promise<void> {
+	/**
+	 * What a row's order has come to since.
+	 * @returns the row as it stands afterwards, undefined where somebody else has changed it since it was read
+	 */
+	async record(row: StoredRow, order: Order): Promise<StoredRow | undefined> {
 		const cells = orderCells(row, stateOf(order), now());
 		const { finalAt, ...others } = { ...missing(row, factsOf(order)), ...cells };
-		const unlessFinal = isFinal(row.state) ? [] : [is('finalAt', row.noFinalAt)];
-		const changed = await this.table.update(where(is('id', row.id), ...unlessFinal), {
+		const asRead = [
+			is('id', row.id),
+			...(row.state === '' ? [] : [is('state', row.state)]),
+			...(isFinal(row.state) ? [] : [is('finalAt', row.noFinalAt)]),
+		];
+		const [changed] = await this.table.update(where(...asRead), {
 			...others,
 			...(finalAt === undefined ? {} : { finalAt }),
 		});
-		row.state = changed[0]?.state ?? row.state;
+		row.state = changed?.state ?? row.state;
+		return changed;
+	}
+
+	/**
+	 * Dates a row that somebody has set to a final state without saying since when.
+	 * @returns the row as it stands afterwards, undefined where somebody else has changed it since it was read
+	 */
+	async date(row: StoredRow): Promise<StoredRow | undefined> {
+		const at = now();
+		const undated = where(is('id', row.id), is('state', row.state), is('finalAt', row.noFinalAt));
+		return (await this.table.update(undated, { finalAt: at, stateAt: at }))[0];
+	}
+
+	/** A row that a repeated request has added beside the one of its purchase. */
+	async dismiss(row: StoredRow): Promise<void> {
+		await this.table.update(where(is('id', row.id), is('state', row.state)), {
+			...{ state: 'rejected', stateAt: now(), previousState: row.state },
+			message: 'A repeated request added this row beside the one of its purchase',
+		});
+	}
+
+	/**
+	 * Gives rows that n8n's own Data Table node has added an empty `finalAt`: it leaves them without one, which no
+	 * filter can ask for together with anything else.
+	 * @param most how many rows at once
+	 */
+	async adopt(most: number): Promise<void> {
+		const withoutFinalAt = is('finalAt', null);
+		const last = (await this.table.page(where(withoutFinalAt), 'id:asc', most)).rows.at(-1);
+		if (last === undefined) return;
+		const upToLast: Condition = { columnName: 'id', condition: 'lte', value: last.id };
+		await this.table.update(where(withoutFinalAt, upToLast), { finalAt: '' });
 	}
 
 	/** What {@link begin} would meet, without writing anything. */
@@ -147,9 +186,10 @@ export class Ledger {
 
 	private async conclude(row: StoredRow, state: 'rejected' | 'unconfirmed', message: string): Promise<void> {
 		const data = { state, message, stateAt: now(), previousState: 'sending' };
-		const changed = await this.table.update(where(is('nonce', row.nonce), is('state', 'sending')), data);
+		const attempt = row.nonce === '' ? is('id', row.id) : is('nonce', row.nonce);
+		const changed = await this.table.update(where(attempt, is('state', 'sending')), data);
 		if (changed.length > 0 || state === 'unconfirmed') return;
-		const given = where(is('nonce', row.nonce), is('state', 'unconfirmed'));
+		const given = where(attempt, is('state', 'unconfirmed'));
 		await this.table.update(given, { ...data, previousState: 'unconfirmed' });
 	}
 

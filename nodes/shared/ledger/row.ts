@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isFinal, type Order, type OrderState } from '../domain/order';
 import { optional, text } from '../http/schemas';
 
 /**
@@ -82,3 +83,24 @@ export const emptyRow = (): Row => ({
 	quantity: null,
 	price: null,
 });
+
+const orNull = (cell: string): string | null => (cell === '' ? null : cell);
+
+/** The order as its row tells it. A purchase without an answer is an order of unknown state. */
+export const orderOf = (row: Row): Order => ({
+	provider: row.provider,
+	orderId: orNull(row.orderId),
+	state: orderStateOf(row.state),
+	status: orNull(row.status),
+	productId: orNull(row.productId),
+	recipient: orNull(row.recipient),
+	price: row.price,
+	currency: orNull(row.currency),
+	codes: [],
+	message: orNull(row.message),
+});
+
+const orderStateOf = (state: string): OrderState => {
+	if (isFinal(state) || state === 'pending' || state === 'processing') return state;
+	return state === '' ? 'pending' : 'unknown';
+};

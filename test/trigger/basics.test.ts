@@ -1,0 +1,48 @@
+import { TriggerDouble } from './support/engine';
+import { elapse, startTime } from './support/time';
+import { World } from './support/world';
+
+jest.mock('../../nodes/shared/async/monotonic', () => jest.requireActual('./support/time'));
+jest.mock('../../nodes/shared/async/pause', () => ({
+	...jest.requireActual('../../nodes/shared/async/pause'),
+	pause: jest.requireActual('./support/time').pause,
+}));
+
+const MINUTE = 60_000;
+const parameters = {
+	source: 'trackedOrders',
+	providers: ['teleKartStars'],
+	events: ['completed'],
+	tableName: 't',
+};
+
+beforeEach(() => startTime());
+afterEach(() => jest.useRealTimers());
+
+it.each(['default', 'durable', 'scheduler'] as const)(
+	'emits an order once when it completes (%s)',
+	async (engine) => {
+		const world = new World();
+		const trigger = new TriggerDouble(world, engine, parameters);
+		expect(await trigger.activate()).toEqual([]);
+		const orderId = world.newOrder('teleKartStars', '', 'pending');
+		world.table.insert({ provider: 'teleKartStars', orderId, reference: '{"chatId":42}' });
+		elapse(MINUTE);
+		expect(await trigger.poll()).toEqual([]);
+		world.set('teleKartStars', '', orderId, 'completed');
+		elapse(MINUTE);
+		expect(await trigger.poll()).toMatchObject([
+			{
+				eventId: `teleKartStars::${orderId}:completed`,
+				event: 'order.completed',
+				previousState: 'pending',
+				reference: { chatId: 42 },
+				order: { orderId, state: 'completed' },
+			},
+		]);
+		for (let poll = 0; poll < 30; poll++) {
+			elapse(MINUTE);
+			expect(await trigger.poll()).toEqual([]);
+		}
+	},
+);
