@@ -5,12 +5,12 @@ const { dirname, join, resolve } = require('node:path');
 const { dest, src } = require('gulp');
 const { outputSchemas } = require('./scripts/outputSchemas');
 
-/** Copies what the compiler leaves behind: icons and the nodes' codex files. */
+/** Copies what the compiler leaves out: icons and the nodes' codex files. */
 function assets() {
 	return src(['icons/*.svg', 'nodes/**/*.node.json'], { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
-/** What each operation gives, for n8n's editor. */
+/** Writes the output schema of each operation, for n8n's editor. */
 async function schemas() {
 	for (const { path, schema } of outputSchemas()) {
 		const file = join('dist', path);
@@ -20,26 +20,26 @@ async function schemas() {
 }
 
 /**
- * Writes out as data what each node's `properties.ts` makes. n8n loads every node when it starts, and most of them
- * never run there: so it loads no operation and no provider with them.
+ * Replaces each node's `properties.js` by the data it produces. n8n loads every node when it starts, and so it loads
+ * neither operations nor providers with them.
  */
 async function properties() {
 	for (const folder of namesIn('dist/nodes')) {
 		const file = resolve('dist/nodes', folder, 'properties.js');
 		if (!existsSync(file)) continue;
-		const made = Object.entries(require(file)).map(
+		const exported = Object.entries(require(file)).map(
 			([name, value]) => `exports.${name} = ${JSON.stringify(value)};\n`,
 		);
-		writeFileSync(file, `'use strict';\n${made.join('')}`);
+		writeFileSync(file, `'use strict';\n${exported.join('')}`);
 	}
 }
 
-/** So that nothing of an earlier build is published. */
+/** Deletes the earlier build, so that nothing of it is published. */
 async function clean() {
 	rmSync('dist', { recursive: true, force: true });
 }
 
-/** Lists nodes, credentials and providers where they are needed: a new provider needs no hand edit of either. */
+/** Writes the lists of nodes, credentials and providers, so that a new provider is a new folder and nothing else. */
 async function register() {
 	const folders = readdirSync('nodes', { withFileTypes: true })
 		.filter((entry) => entry.isDirectory())
@@ -55,8 +55,8 @@ async function register() {
 	writeWhenChanged(
 		'nodes/providers.generated.ts',
 		[
-			'// Written by `gulp register` from the folders that hold a provider.ts, and not kept in git:',
-			'// whoever adds a provider touches its own folder and credential only.',
+			'// Written by `gulp register` from the folders that have a provider.ts, and not kept in git:',
+			'// adding a provider adds its folder and its credential, and changes nothing else.',
 			...providers.map((folder, i) => `import { provider as p${i} } from './${folder}/provider';`),
 			'',
 			`export const providers = [${providers.map((_, i) => `p${i}`).join(', ')}] as const;`,

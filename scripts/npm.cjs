@@ -15,6 +15,7 @@ const { delimiter, dirname, join, resolve } = require('node:path');
 /** How long the registry may take to answer, and how often it is asked while a download runs. */
 const ANSWERS_WITHIN_MS = 10_000;
 const ASKED_EVERY_MS = 10_000;
+const RETRIED_AFTER_MS = 1_000;
 
 /** Of an outer `npm run`: what describes that run, and settings that would change a nested one. */
 const NOT_INHERITED =
@@ -24,11 +25,14 @@ const NOT_INHERITED =
 const running = new Set();
 process.on('exit', () => running.forEach(end));
 
-/** Ends npm and what it started. @param {import('node:child_process').ChildProcess} child */
+/**
+ * Ends npm and what it started: npm itself would finish its requests first.
+ * @param {import('node:child_process').ChildProcess} child
+ */
 function end({ pid }) {
 	if (pid === undefined) return;
 	try {
-		process.kill(process.platform === 'win32' ? pid : -pid, 'SIGTERM');
+		process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
 	} catch {
 		// It has ended by itself.
 	}
@@ -128,7 +132,7 @@ async function download(args, options) {
 	let lost;
 	const watch = async () => {
 		for (let failures = 0; running.has(child);) {
-			await new Promise((done) => setTimeout(done, ASKED_EVERY_MS).unref());
+			await new Promise((done) => setTimeout(done, failures > 0 ? RETRIED_AFTER_MS : ASKED_EVERY_MS).unref());
 			const found = running.has(child) ? await registryProblem(options) : undefined;
 			failures = found === undefined ? 0 : failures + 1;
 			if (failures < 2 || !running.has(child)) continue;

@@ -1,12 +1,13 @@
 /*
- * What each operation gives by default, as JSON Schema: n8n's editor offers these fields before a node has run.
- * Taken from the types in the code, `ReadOperation<Output>` and `PurchaseOperation<Plan, Output>`, so that there
- * is no second declaration to keep. n8n's own files name one type for a field, so null is left out here too.
+ * The default output of each operation as JSON Schema: n8n's editor offers these fields before a node has run. It is
+ * generated from the types in the code, `ReadOperation<Output>` and `PurchaseOperation<Plan, Output>`. As in n8n's own
+ * files a field has one type, so null is left out.
  */
 'use strict';
 
 const { existsSync, readdirSync } = require('node:fs');
 const { join, resolve } = require('node:path');
+const { createFormatter, createParser, SchemaGenerator } = require('ts-json-schema-generator');
 const ts = require('typescript');
 
 /** All nodes of this package have version 1 only. */
@@ -15,7 +16,9 @@ const VERSION = 'v1.0.0';
 /** `<resource>.<operation>.ts`, see CONTRIBUTING.md. */
 const OPERATION_FILE = /^(\w+)\.(\w+)\.ts$/;
 
-/** The schemas of all operations: where each belongs below the project's or the build's folder, and what it says. */
+const OPERATION_TYPE = /^(Read|Purchase)Operation$/;
+
+/** The schemas of all operations, each with its path below the folder of the project or of the build. */
 function outputSchemas() {
 	const files = readdirSync('nodes').flatMap((folder) => operationsIn(join('nodes', folder)));
 	const { config } = ts.readConfigFile('tsconfig.build.json', ts.sys.readFile);
@@ -24,11 +27,17 @@ function outputSchemas() {
 		files.map(({ source }) => source),
 		options,
 	);
-	const checker = program.getTypeChecker();
-	return files.map(({ source, path }) => ({
-		path,
-		schema: schemaOf(checker, outputOf(checker, program.getSourceFile(resolve(source)), source)),
-	}));
+	const inline = { expose: 'none', topRef: false, jsDoc: 'none', additionalProperties: false };
+	const generator = new SchemaGenerator(
+		program,
+		createParser(program, inline),
+		createFormatter(inline),
+		inline,
+	);
+	return files.map(({ source, path }) => {
+		const output = outputOf(program.getSourceFile(resolve(source)), source);
+		return { path, schema: simplified(generator.createSchemaFromNodes([output])) };
+	});
 }
 
 function operationsIn(folder) {
@@ -42,40 +51,30 @@ function operationsIn(folder) {
 	});
 }
 
-/** The last type argument of the file's operation. */
-function outputOf(checker, file, name) {
-	const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(file));
-	for (const symbol of exported) {
-		const type = checker.getTypeOfSymbol(symbol);
-		if (/^(Read|Purchase)Operation$/.test(type.symbol?.name ?? '')) {
-			return checker.getTypeArguments(type).at(-1);
-		}
-	}
-	throw new Error(`${name} exports no ReadOperation and no PurchaseOperation`);
+/** The last type argument of the operation that the file declares. */
+function outputOf(file, name) {
+	const types = file.statements
+		.filter(ts.isVariableStatement)
+		.flatMap(({ declarationList }) => declarationList.declarations.map(({ type }) => type));
+	const operation = types.find(
+		(type) => type !== undefined && ts.isTypeReferenceNode(type) && OPERATION_TYPE.test(type.typeName.text),
+	);
+	if (operation === undefined) throw new Error(`${name} declares no ReadOperation and no PurchaseOperation`);
+	return operation.typeArguments.at(-1);
 }
 
-function schemaOf(checker, type) {
-	const known = checker.getNonNullableType(type);
-	const is = (flags) => (known.isUnion() ? known.types : [known]).every((each) => (each.flags & flags) !== 0);
-	if (is(ts.TypeFlags.StringLike)) return { type: 'string' };
-	if (is(ts.TypeFlags.NumberLike)) return { type: 'number' };
-	if (is(ts.TypeFlags.BooleanLike)) return { type: 'boolean' };
-	if (checker.isArrayType(known)) {
-		return { type: 'array', items: schemaOf(checker, checker.getTypeArguments(known)[0]) };
-	}
-	const properties = checker.getPropertiesOfType(known);
-	if (!is(ts.TypeFlags.Object | ts.TypeFlags.Intersection) || properties.length === 0) {
-		throw new Error(`no JSON Schema is known for the type ${checker.typeToString(type)}`);
-	}
-	const isOpen = checker.getIndexInfosOfType(known).length > 0;
-	const isOptional = (property) => (property.flags & ts.SymbolFlags.Optional) !== 0;
+/** Only what the editor reads: types, fields, and whether there may be more of them. */
+function simplified({ type, properties, required, items, additionalProperties }) {
+	const [known] = [type].flat().filter((each) => each !== 'null');
+	if (known === undefined) throw new Error('a field has no type that JSON Schema knows');
+	if (known === 'array') return { type: known, items: simplified(items) };
+	if (known !== 'object') return { type: known };
+	const fields = Object.entries(properties ?? {}).map(([name, field]) => [name, simplified(field)]);
 	return {
-		type: 'object',
-		required: properties.filter((each) => !isOptional(each)).map(({ name }) => name),
-		properties: Object.fromEntries(
-			properties.map((property) => [property.name, schemaOf(checker, checker.getTypeOfSymbol(property))]),
-		),
-		...(isOpen ? { additionalProperties: true } : {}),
+		type: known,
+		required: required ?? [],
+		properties: Object.fromEntries(fields),
+		...(additionalProperties ? { additionalProperties: true } : {}),
 	};
 }
 

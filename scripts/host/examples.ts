@@ -28,7 +28,7 @@ interface Imported {
  * @returns the workflows that exist now, and the names of those whose file has changed since
  */
 export async function importExamples(
-	host: N8nHost,
+	host: Pick<N8nHost, 'userFolder' | 'workflows'>,
 	folder: string,
 	credentials: Record<string, Credential>,
 	{ addNewer = false } = {},

@@ -129,13 +129,15 @@ async function buildNative(dir: string, node: string, progress: Progress): Promi
 	await execa(node, ['--no-node-snapshot', '-e', code], { cwd: dir });
 }
 
-/** How many packages the lock file puts at the top of `node_modules`, on this platform or another. */
+/** How many packages the lock file puts at the top of `node_modules` on this platform. */
 function packagesOf(dir: string): number {
 	const { packages } = JSON.parse(readFileSync(join(dir, 'package-lock.json'), 'utf8')) as {
-		packages: Record<string, { optional?: boolean }>;
+		packages: Record<string, { os?: string[]; cpu?: string[] }>;
 	};
+	const fits = (own: string, allowed = [own]) => allowed.includes(own);
 	return Object.entries(packages).filter(
-		([path, { optional }]) => path.lastIndexOf('node_modules/') === 0 && !optional,
+		([path, { os, cpu }]) =>
+			path.lastIndexOf('node_modules/') === 0 && fits(process.platform, os) && fits(process.arch, cpu),
 	).length;
 }
 
