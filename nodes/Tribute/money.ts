@@ -13,13 +13,15 @@ function decimalPlaces(currency: string | null): number {
 	return maximumFractionDigits ?? 2;
 }
 
-/** Decimal places kept while multiplying, so that binary dust (1234.0000000002) goes and a fraction stays. */
-const DUST = 6;
+/** How far a decimal number may be from what it stands for, relative to itself: 0.1 + 0.2 is 0.3. */
+const DUST = 4 * Number.EPSILON;
 
 /** @returns undefined for an amount that the smallest unit cannot express, such as 12.345 USD or 0.5 JPY */
 export function toMinorUnits(amount: number, currency: string): number | undefined {
-	const minor = Number((amount * 10 ** decimalPlaces(currency)).toFixed(DUST));
-	return Number.isSafeInteger(minor) ? minor : undefined;
+	const scale = 10 ** decimalPlaces(currency);
+	const minor = Math.round(amount * scale);
+	const isExact = Math.abs(minor / scale - amount) <= DUST * Math.abs(amount);
+	return isExact && Number.isSafeInteger(minor) ? minor : undefined;
 }
 
 export const fromMinorUnits = (minor: number, currency: string | null): number =>

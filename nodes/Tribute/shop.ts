@@ -36,10 +36,10 @@ const STATES: Record<Status, OrderState> = {
 	failed: 'failed',
 };
 /** What the state alone does not say. No status says that an order was refunded: `paid` stays. */
-const REMARKS: Partial<Record<string, string>> = {
-	prepaid: 'The money is on its way. Do not deliver yet.',
-	failed: 'The payment failed. The buyer may be able to try once more.',
-};
+const REMARKS = new Map<string | undefined, string>([
+	['prepaid', 'The money is on its way. Do not deliver yet.'],
+	['failed', 'The payment failed. The buyer may be able to try once more.'],
+]);
 
 /** A payment link, and how the order stands. */
 export interface ShopOrder extends Order {
@@ -123,18 +123,24 @@ export interface NewOrder {
 	starsAmount?: number;
 }
 
-/** Everything an order may say, as far as the wish for it does. */
+/** An order that nothing is known of but what was asked for. */
 export const orderAsAsked = (asked: NewOrder): ShopOrder =>
-	toOrder({
-		...fields.parse({}),
-		...{ status: 'pending', amount: asked.amount, currency: asked.currency, title: asked.title },
-		...{ comment: asked.comment ?? null, customerId: asked.customerId ?? null, period: asked.period },
-	});
+	asNew(
+		toOrder({
+			...fields.parse({}),
+			...{ amount: asked.amount, currency: asked.currency, title: asked.title, period: asked.period },
+			...{ comment: asked.comment ?? null, customerId: asked.customerId ?? null },
+		}),
+	);
+
+/** Older answers have no status: a new order waits for its buyer. */
+const asNew = (order: ShopOrder): ShopOrder =>
+	order.status === null ? { ...order, state: 'pending' } : order;
 
 /** Makes a payment link. Tribute knows no idempotency key: a repeat makes a second link, and both can be paid. */
 export async function createOrder(api: Api, order: NewOrder): Promise<Parsed<ShopOrder>> {
 	const { raw, data } = await api.buy({ method: 'POST', path: ORDERS, body: { ...order } }, createdOrder);
-	return { raw, data: toOrder(data) };
+	return { raw, data: asNew(toOrder(data)) };
 }
 
 /** Looks an order up. Where only its status can be had, all else is null, and `message` says so. */
@@ -286,7 +292,7 @@ function toOrder(entry: Fields): ShopOrder {
 		price: minor === null ? null : fromMinorUnits(minor, currency),
 		currency: currency?.toUpperCase() ?? null,
 		codes: [],
-		message: REMARKS[status?.toLowerCase() ?? ''] ?? null,
+		message: REMARKS.get(status?.toLowerCase()) ?? null,
 		paymentUrl: entry.paymentUrl,
 		webappPaymentUrl: entry.webappPaymentUrl,
 		title: entry.title,
