@@ -187,14 +187,30 @@ describe.each(files)('%s', (file) => {
 		expect(overlapping).toEqual([]);
 	});
 
-	it('fits one screen, and leaves room for the buttons below the canvas', () => {
+	it('fits one screen, and lies clear of the button that runs it', () => {
 		const boxes = nodes.map(boxOf);
-		const width = Math.max(...boxes.map((box) => box.x + box.width)) - Math.min(...boxes.map(({ x }) => x));
-		const height = Math.max(...boxes.map((box) => box.y + box.height)) - Math.min(...boxes.map(({ y }) => y));
-		expect(width).toBeLessThan(2200);
-		expect(height).toBeLessThan(960);
+		const left = Math.min(...boxes.map(({ x }) => x));
+		const top = Math.min(...boxes.map(({ y }) => y));
+		const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
+		const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
+		const fitting = Math.min(CANVAS.width / width, CANVAS.height / height) * CANVAS.filled;
+		const zoom = Math.min(fitting, 1);
+		expect(zoom).toBeGreaterThan(0.55);
+		const covered = boxes.filter((box) => {
+			const fromCentre = (box.x + box.width / 2 - left - width / 2) * zoom;
+			const bottom = CANVAS.height / 2 + (box.y + box.height - top - height / 2) * zoom;
+			return (
+				Math.abs(fromCentre) < (BUTTON.width + box.width * zoom) / 2 && bottom > CANVAS.height - BUTTON.height
+			);
+		});
+		expect(covered.map(({ name }) => name)).toEqual([]);
 	});
 });
+
+/** The canvas of the editor in a window of 1440 × 900, and how much of it n8n fills with a workflow that is opened. */
+const CANVAS = { width: 1_400, height: 795, filled: 0.89 };
+/** The place of the button that runs the workflow, at the bottom of the canvas. */
+const BUTTON = { width: 240, height: 75 };
 
 /** The place a node takes on the canvas, with its name and what it does below it. */
 const boxOf = ({ name, type, position, parameters }: ExampleNode) => ({
