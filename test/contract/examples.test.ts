@@ -1,15 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { IDataObject, INodeProperties, INodeType } from 'n8n-workflow';
-
-import { AiMarket } from '../../nodes/AiMarket/AiMarket.node';
-import { DigitalGoodsOrderTrigger } from '../../nodes/DigitalGoodsOrderTrigger/DigitalGoodsOrderTrigger.node';
-import { GamesDrop } from '../../nodes/GamesDrop/GamesDrop.node';
-import { TeleKartStars } from '../../nodes/TeleKartStars/TeleKartStars.node';
-import { TgMarket } from '../../nodes/TgMarket/TgMarket.node';
-import { Tribute } from '../../nodes/Tribute/Tribute.node';
-import { TributeTrigger } from '../../nodes/Tribute/TributeTrigger.node';
 
 /** The example workflows name parameters and values that a saved workflow keeps: what is renamed breaks them. */
 
@@ -27,20 +19,28 @@ interface Example {
 	active: boolean;
 	pinData: IDataObject;
 	nodes: ExampleNode[];
-	connections: Record<string, { main: Array<Array<{ node: string; index: number }>> }>;
+	connections: Record<string, Record<string, Array<Array<{ node: string; index: number }>>>>;
 }
 
-const FOLDER = join(__dirname, '../../examples');
+const ROOT = join(__dirname, '../..');
+const FOLDER = join(ROOT, 'examples');
 const OURS = 'n8n-nodes-digital-goods.';
 const STICKY = 'n8n-nodes-base.stickyNote';
+const N8N = /^(n8n-nodes-base|@n8n\/n8n-nodes-langchain)\./;
 
+/** The nodes of the package, and each provider's node as an AI agent's tool. */
+const { n8n } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { n8n: { nodes: string[] } };
 const types = new Map(
-	[TeleKartStars, TgMarket, Tribute, TributeTrigger, AiMarket, GamesDrop, DigitalGoodsOrderTrigger].map(
-		(nodeClass): [string, INodeType] => {
-			const type = new nodeClass();
-			return [OURS + type.description.name, type];
-		},
-	),
+	n8n.nodes.flatMap((built): Array<[string, INodeType]> => {
+		const source = join(ROOT, built.replace(/^dist\//, '').replace(/\.js$/, ''));
+		const classes = jest.requireActual<Record<string, new () => INodeType>>(source);
+		const type = new classes[basename(source, '.node')]!();
+		const { name, usableAsTool } = type.description;
+		return [
+			[OURS + name, type],
+			...(usableAsTool ? [[`${OURS}${name}Tool`, type] as [string, INodeType]] : []),
+		];
+	}),
 );
 const propertiesOf = ({ type }: ExampleNode): INodeProperties[] => types.get(type)!.description.properties;
 
@@ -63,9 +63,14 @@ const credentialNames: Record<string, string> = {
 it('there is one for each node, and no two of one name', () => {
 	const examples = files.map(read);
 	expect(new Set(examples.map(({ name }) => name)).size).toBe(files.length);
-	const used = new Set(examples.flatMap(ours).map(({ type }) => type));
-	expect([...used].sort()).toEqual([...types.keys()].sort());
+	const used = new Set(examples.flatMap(ours).map(({ type }) => type.replace(/Tool$/, '')));
+	expect([...used]).toEqual(
+		expect.arrayContaining([...types.keys()].filter((type) => !type.endsWith('Tool'))),
+	);
 });
+
+/** They show an order from end to end, and their notes say that they order. */
+const TOURS = ['telekart-stars.json', 'tg-market.json', 'ai-market.json', 'gamesdrop.json', 'tribute.json'];
 
 describe.each(files)('%s', (file) => {
 	const example = read(file);
@@ -75,14 +80,17 @@ describe.each(files)('%s', (file) => {
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
 		expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
 		const names = nodes.filter(({ type }) => type !== STICKY).map(({ name }) => name);
-		const targets = Object.values(connections).flatMap(({ main }) => main.flat().map(({ node }) => node));
+		const connected = Object.values(connections).flatMap((kinds) => Object.entries(kinds));
+		const targets = connected.flatMap(([, outputs]) => outputs.flat().map(({ node }) => node));
+		const subNodes = Object.keys(connections).filter((name) => connections[name]!.main === undefined);
 		const triggers = nodes.filter(({ type }) => /trigger$/i.test(type)).map(({ name }) => name);
 		expect(names).toEqual(expect.arrayContaining([...Object.keys(connections), ...targets]));
-		expect([...new Set([...triggers, ...targets])].sort()).toEqual([...names].sort());
+		expect([...new Set([...triggers, ...subNodes, ...targets])].sort()).toEqual([...names].sort());
 	});
 
 	it('uses nodes of n8n and of this package only, is off and holds no data', () => {
-		for (const { type } of nodes) expect(type.startsWith('n8n-nodes-base.') || types.has(type)).toBe(true);
+		const foreign = nodes.filter(({ type }) => !N8N.test(type) && !types.has(type));
+		expect(foreign.map(({ type }) => type)).toEqual([]);
 		expect(example).toMatchObject({ active: false, pinData: {} });
 		expect(textOf(file)).not.toMatch(/\b(tah_|sk-|mk_|eyJ|tgsk_)\w/);
 	});
@@ -100,9 +108,11 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
-	it('says what it does, and starts by hand or is a trigger of this package', () => {
+	it('says what it does, and starts by hand, from a chat or by a trigger of this package', () => {
 		expect(nodes.filter(({ type }) => type === STICKY).length).toBeGreaterThan(0);
-		expect(nodes.some(({ type }) => /\.(manualTrigger|digitalGoodsOrderTrigger)$/.test(type))).toBe(true);
+		expect(
+			nodes.some(({ type }) => /\.(manualTrigger|chatTrigger|digitalGoodsOrderTrigger)$/.test(type)),
+		).toBe(true);
 	});
 
 	it('sets only parameters and choices that the nodes have', () => {
@@ -111,6 +121,8 @@ describe.each(files)('%s', (file) => {
 			for (const [name, value] of Object.entries(node.parameters)) {
 				// n8n adds it to every polling trigger.
 				if (name === 'pollTimes') continue;
+				// n8n adds these to every tool.
+				if (node.type.endsWith('Tool') && /^(descriptionType|toolDescription)$/.test(name)) continue;
 				const same = properties.filter(
 					(property) => property.name === name && isShown(property, node.parameters, properties),
 				);
@@ -120,10 +132,12 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
+	const purchases = ours(example).filter(
+		({ parameters }) => parameters.resource === 'order' && parameters.operation === 'create',
+	);
+	const optionsOf = ({ parameters }: ExampleNode) => (parameters.options ?? {}) as IDataObject;
+
 	it('buys once, and below a ceiling where there can be one', () => {
-		const purchases = ours(example).filter(
-			({ parameters }) => parameters.resource === 'order' && parameters.operation === 'create',
-		);
 		for (const node of purchases) {
 			const offered = propertiesOf(node)
 				.filter(
@@ -131,21 +145,32 @@ describe.each(files)('%s', (file) => {
 						name === 'options' && displayOptions?.show?.operation?.includes('create'),
 				)
 				.flatMap(({ options }) => options!.map(({ name }) => name));
-			const { options = {}, idempotencyKey, transactionId } = node.parameters;
-			expect((options as IDataObject).orderOnceKey ?? idempotencyKey ?? transactionId).toBeTruthy();
-			if (offered.includes('maxPrice')) expect((options as IDataObject).maxPrice).toBeTruthy();
+			const { idempotencyKey, transactionId, allowAgentPurchases, trackCompletion } = node.parameters;
+			const options = optionsOf(node);
+			// An agent's orders are told apart by what it asks for, and limited together.
+			if (allowAgentPurchases === true)
+				expect([trackCompletion, options.spendingLimit]).toEqual([true, expect.any(Number)]);
+			else expect(options.orderOnceKey ?? idempotencyKey ?? transactionId).toBeTruthy();
+			if (options.orderOnceKey !== undefined) expect(trackCompletion).toBe(true);
+			if (offered.includes('maxPrice')) expect(options.maxPrice).toBeTruthy();
+		}
+	});
+
+	it('orders nothing before a switch is changed, except a tour of a provider', () => {
+		if (TOURS.includes(file)) return;
+		const settings = nodes
+			.filter(({ type }) => type === 'n8n-nodes-base.set')
+			.flatMap(({ parameters }) => (parameters.assignments as IDataObject | undefined)?.assignments ?? []);
+		for (const node of purchases) {
+			const { checkOnly } = optionsOf(node);
+			if (checkOnly === true) continue;
+			expect(checkOnly).toMatch(/\.onlyCheck \}\}$/);
+			expect(settings).toContainEqual(expect.objectContaining({ name: 'onlyCheck', value: true }));
 		}
 	});
 
 	it('lies on the grid, and nothing lies on anything else', () => {
-		const boxes = nodes.map(({ name, type, position, parameters }) => ({
-			name,
-			x: position[0],
-			y: position[1],
-			width: type === STICKY ? Number(parameters.width) : 96,
-			// The name and what it does stand below a node.
-			height: type === STICKY ? Number(parameters.height) : 144,
-		}));
+		const boxes = nodes.map(boxOf);
 		for (const { x, y } of boxes) expect([x % 16, y % 16].map(Math.abs)).toEqual([0, 0]);
 		const overlapping = boxes.flatMap((one, index) =>
 			boxes
@@ -161,6 +186,39 @@ describe.each(files)('%s', (file) => {
 		);
 		expect(overlapping).toEqual([]);
 	});
+
+	it('fits one screen, and lies clear of the button that runs it', () => {
+		const boxes = nodes.map(boxOf);
+		const left = Math.min(...boxes.map(({ x }) => x));
+		const top = Math.min(...boxes.map(({ y }) => y));
+		const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
+		const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
+		const fitting = Math.min(CANVAS.width / width, CANVAS.height / height) * CANVAS.filled;
+		const zoom = Math.min(fitting, 1);
+		expect(zoom).toBeGreaterThan(0.55);
+		const covered = boxes.filter((box) => {
+			const fromCentre = (box.x + box.width / 2 - left - width / 2) * zoom;
+			const bottom = CANVAS.height / 2 + (box.y + box.height - top - height / 2) * zoom;
+			return (
+				Math.abs(fromCentre) < (BUTTON.width + box.width * zoom) / 2 && bottom > CANVAS.height - BUTTON.height
+			);
+		});
+		expect(covered.map(({ name }) => name)).toEqual([]);
+	});
+});
+
+/** The canvas of the editor in a window of 1440 × 900, and how much of it n8n fills with a workflow that is opened. */
+const CANVAS = { width: 1_400, height: 795, filled: 0.89 };
+/** The place of the button that runs the workflow, at the bottom of the canvas. */
+const BUTTON = { width: 240, height: 75 };
+
+/** The place a node takes on the canvas, with its name and what it does below it. */
+const boxOf = ({ name, type, position, parameters }: ExampleNode) => ({
+	name,
+	x: position[0],
+	y: position[1],
+	width: type === STICKY ? Number(parameters.width) : 96,
+	height: type === STICKY ? Number(parameters.height) : 144,
 });
 
 function isShown(
@@ -169,8 +227,10 @@ function isShown(
 	properties: INodeProperties[],
 ): boolean {
 	// What a workflow leaves out has its default.
-	const valueOf = (name: string) =>
-		parameters[name] ?? properties.find((property) => property.name === name)?.default;
+	const valueOf = (name: string) => {
+		const value = parameters[name] ?? properties.find((property) => property.name === name)?.default;
+		return (value as IDataObject | undefined)?.__rl === true ? (value as IDataObject).value : value;
+	};
 	return Object.entries(displayOptions?.show ?? {}).every(([name, values]) =>
 		(values as unknown[]).some((value) => [valueOf(name)].flat().includes(value as string)),
 	);
