@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
-import { data, jsonOf, links, retrying, said, titled, useSeller, type Effect } from './support';
+import {
+	data,
+	jsonOf,
+	links,
+	retrying,
+	said,
+	titled,
+	useSeller,
+	type Effect,
+} from '../support/tributeOrders';
 
 const seller = useSeller();
 

@@ -1,5 +1,15 @@
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
-import { data, hostileIds, jsonOf, links, retrying, said, titled, useSeller, type Effect } from './support';
+import {
+	data,
+	hostileIds,
+	jsonOf,
+	links,
+	retrying,
+	said,
+	titled,
+	useSeller,
+	type Effect,
+} from '../support/tributeOrders';
 
 const seller = useSeller();
 

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { data, hostileIds, jsonOf, links, said, titled, useSeller } from './support';
+import { data, hostileIds, jsonOf, links, said, titled, useSeller } from '../support/tributeOrders';
 
 const seller = useSeller();
 

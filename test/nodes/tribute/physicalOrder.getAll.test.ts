@@ -1,5 +1,5 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { data, jsonOf, links, said, useSeller } from './support';
+import { data, jsonOf, links, said, useSeller } from '../support/tributeOrders';
 
 const seller = useSeller();
 

@@ -14,7 +14,7 @@ import type { World, ExecutionDouble } from './world';
 // The one file that knows the harness of the other tests.
 import { DigitalGoodsOrderTrigger } from '../../../nodes/DigitalGoodsOrderTrigger/DigitalGoodsOrderTrigger.node.ts';
 import { additionalDataFor, NodeTypes, type Host } from '../../support/engine';
-import { node } from '../../support/nodes';
+import { node } from '../../support/workflows';
 
 /**
  * How n8n keeps a trigger's static data. `default`: one workflow object from the activation on, saved at the activation

@@ -1,7 +1,7 @@
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
-import { credentialsFor, jsonOf, startBed, type Bed } from '../../support/bed';
+import { credentialsFor, jsonOf, startHarness, type Harness } from '../../support/harness';
 import type { Finished, RunOptions } from '../../support/engine';
-import { chain, node } from '../../support/nodes';
+import { chain, node } from '../../support/workflows';
 import { TributeShop } from '../../support/tributeShop';
 
 export { jsonOf };
@@ -10,7 +10,7 @@ export type { Finished };
 /** The Tribute node on the real engine, with a shop to talk to. */
 export interface Seller {
 	shop: TributeShop;
-	bed: Bed;
+	harness: Harness;
 	/** Runs the node once for each item. */
 	run: (
 		parameters: INodeParameters,
@@ -27,15 +27,15 @@ export function useSeller(): () => Seller {
 	let seller: Seller;
 	beforeAll(async () => {
 		const shop = await TributeShop.start();
-		const bed = await startBed();
-		bed.credentials.tributeApi = shop.credentials;
+		const harness = await startHarness();
+		harness.credentials.tributeApi = shop.credentials;
 		seller = {
 			shop,
-			bed,
+			harness,
 			run: async (parameters, items, more, options) =>
-				await bed.runNode('tribute', parameters, items, more, options),
+				await harness.runNode('tribute', parameters, items, more, options),
 			ask: async (parameters, input = {}, calls = 1) => {
-				const done = await bed.run({
+				const done = await harness.run({
 					nodes: [
 						node('Start', 'items', { items: [{}] as unknown as string }),
 						node('Agent', 'agent', {
@@ -57,7 +57,7 @@ export function useSeller(): () => Seller {
 		};
 	});
 	afterAll(async () => {
-		await seller.bed.close();
+		await seller.harness.close();
 		await seller.shop.close();
 	});
 	beforeEach(() => seller.shop.reset());
