@@ -76,7 +76,7 @@ describe.each(files)('%s', (file) => {
 	const example = read(file);
 	const { nodes, connections } = example;
 
-	it('is whole: its nodes are told apart, and connected to each other', () => {
+	it('is complete: its nodes have different names, and are connected', () => {
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
 		expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
 		const names = nodes.filter(({ type }) => type !== STICKY).map(({ name }) => name);
@@ -147,7 +147,7 @@ describe.each(files)('%s', (file) => {
 				.flatMap(({ options }) => options!.map(({ name }) => name));
 			const { idempotencyKey, transactionId, allowAgentPurchases, trackCompletion } = node.parameters;
 			const options = optionsOf(node);
-			// An agent's orders are told apart by what it asks for, and limited together.
+			// An agent's orders have no key: what it asks for identifies them, and a limit holds for all of them together.
 			if (allowAgentPurchases === true)
 				expect([trackCompletion, options.spendingLimit]).toEqual([true, expect.any(Number)]);
 			else expect(options.orderOnceKey ?? idempotencyKey ?? transactionId).toBeTruthy();
