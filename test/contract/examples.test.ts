@@ -147,7 +147,7 @@ describe.each(files)('%s', (file) => {
 				.flatMap(({ options }) => options!.map(({ name }) => name));
 			const { idempotencyKey, transactionId, allowAgentPurchases, trackCompletion } = node.parameters;
 			const options = optionsOf(node);
-			// An agent's orders are told apart by what it asks for, and limited together.
+			// An agent's orders have no key: what it asks for identifies them, and a limit holds for all of them together.
 			if (allowAgentPurchases === true)
 				expect([trackCompletion, options.spendingLimit]).toEqual([true, expect.any(Number)]);
 			else expect(options.orderOnceKey ?? idempotencyKey ?? transactionId).toBeTruthy();
