@@ -23,7 +23,7 @@ export class OrderTrackingApi implements ICredentialType {
 			required: true,
 			default: '',
 			description:
-				'An API key of this n8n, created under Settings → n8n API. Where scopes can be chosen it needs dataTable:list, dataTable:create, dataTableColumn:create, dataTableRow:read, dataTableRow:update and dataTableRow:upsert, and execution:list and execution:read so that the trigger loses nothing when n8n is killed.',
+				'An API key of this n8n, created under Settings → n8n API. Where scopes can be chosen it needs dataTable:list, dataTable:create, dataTableColumn:create, dataTableRow:create, dataTableRow:read and dataTableRow:update, and execution:list and execution:read so that the trigger loses nothing when n8n is killed. Delete Finished After also needs dataTableRow:delete.',
 		},
 		{
 			displayName: 'Base URL',
@@ -32,7 +32,7 @@ export class OrderTrackingApi implements ICredentialType {
 			required: true,
 			default: 'http://localhost:5678',
 			description:
-				'Where n8n reaches itself. In queue mode, in containers or behind a proxy, enter the internal address that the main instance and every worker can reach, such as http://n8n:5678.',
+				'Where n8n reaches itself. In queue mode, in containers or behind a proxy, enter the internal address that the main instance and every worker can reach, such as http://n8n:5678. With HTTP_PROXY set for n8n, name this host in NO_PROXY: otherwise n8n sends the key to the proxy.',
 		},
 	];
 

@@ -34,19 +34,6 @@ import { redactor } from './secrets';
 /** Redirects that a server sends instead of doing what was asked. */
 const NOT_CARRIED_OUT = [301, 307, 308];
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
-
-/**
- * A request to this machine itself never goes through the proxy that the environment names for the outside world:
- * the key would be in the proxy's hands. n8n offers no switch for that, but a proxy of the request's own comes before
- * the environment's, and every HTTP server takes the form of request that proxies get (RFC 9112, 3.2.2).
- */
-function withoutProxy(origin: string): { proxy?: { protocol: string; host: string; port: number } } {
-	const { protocol, hostname, port } = new URL(origin);
-	if (protocol !== 'http:' || !LOOPBACK.test(hostname)) return {};
-	return { proxy: { protocol: 'http', host: hostname, port: Number(port || 80) } };
-}
-
 /**
  * The context for a purchase: without its cancel signal, which n8n would pass to the request. Cancelling does not
  * stop a purchase under way; only its answer would be lost.
@@ -231,7 +218,6 @@ export class Api {
 					...(request.query ? { qs: request.query } : {}),
 					...(request.body ? { body: request.body } : {}),
 					...(request.headers ? { headers: { ...request.headers } } : {}),
-					...(this.connection.isThisN8n ? withoutProxy(this.origin) : {}),
 					json: true,
 					// As text: JavaScript's own JSON parser changes large numbers.
 					encoding: 'text',

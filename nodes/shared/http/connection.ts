@@ -44,8 +44,6 @@ export interface Connection {
 	rate?: Rate;
 	/** Where a person sees what became of a purchase of unknown outcome, e.g. "your orders in the bot". */
 	check: string;
-	/** Whether it is this n8n itself, whose key must not go through a proxy for the outside world. */
-	isThisN8n?: boolean;
 	/** Reads the provider's way of refusing from an answer, undefined when it does not refuse. */
 	refusal: (answer: Answer) => Refusal | undefined;
 }

@@ -55,7 +55,6 @@ export const orderTrackingConnection: Connection = {
 	displayName: 'The Data Table of n8n',
 	credential: 'orderTrackingApi',
 	check: 'the Data Table in n8n',
-	isThisN8n: true,
 	refusal: ({ status, body }: Answer) => {
 		if (status < 400) return undefined;
 		const said = n8nSays.safeParse(body);
