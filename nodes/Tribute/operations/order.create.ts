@@ -216,7 +216,7 @@ function orderIn(item: Item): NewOrder {
 		successUrl: urlIn(item, 'options.successUrl'),
 		failUrl: urlIn(item, 'options.failUrl'),
 		email,
-		comment: item.optionalText('options.comment'),
+		comment: item.optionalText('options.comment', LONGEST_COMMENT),
 		customerId: item.optionalText('options.customerId', LONGEST_CUSTOMER_ID),
 	};
 	const shopId = shopIdOf(item, 'options.shopId');

@@ -8,7 +8,10 @@ const { harness, run, injectFault, answerWith, refunds, requests, details, addCr
 
 describe('Continue On Fail', () => {
 	const unknownId = 999_999;
-	const refused = { error: expect.stringContaining('no such'), details: details('error_not_found') };
+	const refused = {
+		error: expect.stringContaining('no such'),
+		details: { ...details('error_not_found'), advice: expect.any(String) as string },
+	};
 
 	it.each([
 		['first', 0, [unknownId, 12345, 12346]],
@@ -40,8 +43,12 @@ describe('Continue On Fail', () => {
 			const errors =
 				onError === 'continueErrorOutput' ? jsonOf(done, 'Node', 1) : [0, 2].map((i) => jsonOf(done)[i]);
 			expect(errors).toEqual([
-				expect.objectContaining({ details: details('error_not_found') }),
-				expect.objectContaining({ details: details('INVALID_PARAMETER') }),
+				expect.objectContaining({
+					details: { ...details('error_not_found'), advice: expect.any(String) as string },
+				}),
+				expect.objectContaining({
+					details: { ...details('INVALID_PARAMETER'), advice: expect.any(String) as string },
+				}),
 			]);
 			expect(links(done)).toEqual(
 				(onError === 'continueErrorOutput' ? [1] : [0, 1, 2]).map((item) => ({ item })),

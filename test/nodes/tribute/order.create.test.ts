@@ -457,7 +457,7 @@ describe("as an AI agent's tool", () => {
 			options: { tableName: "={{ $fromAI('table', '', 'string') }}" },
 		};
 		expect(JSON.stringify(await seller().ask(parameters, { amount: 5, table: 'x' }))).toContain(
-			'may not choose Tracking Table Name',
+			'may not choose tableName',
 		);
 		expect(seller().shop.requests).toEqual([]);
 	});
