@@ -25,6 +25,7 @@ import {
 import { shopIdOf, shopIdProperty } from './shopId';
 
 const LONGEST_URL = 2_048;
+const LONGEST_COMMENT = 255;
 /** Stars are paid once or each month. */
 const STARS_PERIODS: readonly Period[] = ['onetime', 'monthly'];
 
