@@ -73,16 +73,7 @@ export class RateLimiter {
 	 */
 	async acquire(signal?: AbortSignal, deadline = Infinity, count = 1): Promise<Slot[]> {
 		signal?.throwIfAborted();
-		const slots = this.queue.then(async () => {
-			const given: Slot[] = [];
-			try {
-				while (given.length < count) given.push(await this.waitForSlot(signal, deadline));
-			} catch (reason) {
-				for (const slot of given) slot.giveBack();
-				throw reason;
-			}
-			return given;
-		});
+		const slots = this.queue.then(async () => await this.waitForSlots(count, signal, deadline));
 		this.queue = slots.catch(() => {});
 		return await unlessAborted(slots, signal).catch((reason: unknown) => {
 			void slots.then((unused) => unused.forEach((slot) => slot.giveBack())).catch(() => {});
@@ -99,6 +90,20 @@ export class RateLimiter {
 	/** After an answer that was no refusal: the learned spacing shrinks. */
 	speedUp(): void {
 		this.gap = this.gap < 1 ? 0 : this.gap * RECOVERY;
+	}
+
+	private async waitForSlots(
+		count: number,
+		signal: AbortSignal | undefined,
+		deadline: number,
+	): Promise<Slot[]> {
+		const given: Slot[] = [];
+		try {
+			while (given.length < count) given.push(await this.waitForSlot(signal, deadline));
+			return given.splice(0);
+		} finally {
+			for (const slot of given) slot.giveBack();
+		}
 	}
 
 	private async waitForSlot(signal: AbortSignal | undefined, deadline: number): Promise<Slot> {

@@ -63,14 +63,11 @@ export class Ledger {
 		const fresh = { ...row, nonce: randomUUID(), sentAt: now(), stateAt: now() };
 		if (!terms.exclusive && terms.limit === undefined) {
 			const written = { ...fresh, ...sending(), state: 'sending' };
-			try {
-				return { result: 'sending', row: await this.store.insert(written) };
-			} catch (error) {
-				await this.table
-					.update(where(is('nonce', fresh.nonce), is('state', 'sending')), { state: 'rejected' })
-					.catch(() => {});
+			const row = await this.store.insert(written).catch(async (error: unknown) => {
+				await this.reject(written, 'Stopped before anything was sent').catch(() => {});
 				throw error;
-			}
+			});
+			return { result: 'sending', row };
 		}
 		const preparing = { ...fresh, state: 'preparing', answerBy: later(CLAIM_TIME) };
 		return await claim(this.store, preparing, sending, terms, clockFor(CLAIM_TIME));
@@ -88,7 +85,7 @@ export class Ledger {
 	}
 
 	/** A purchase that was refused: its key is free, its price not spent. */
-	async reject(row: StoredRow, message: string): Promise<void> {
+	async reject(row: Pick<Row, 'nonce'>, message: string): Promise<void> {
 		await this.conclude(row, 'rejected', message);
 	}
 
@@ -184,7 +181,11 @@ export class Ledger {
 		await this.table.delete(filter);
 	}
 
-	private async conclude(row: StoredRow, state: 'rejected' | 'unconfirmed', message: string): Promise<void> {
+	private async conclude(
+		row: Pick<Row, 'nonce'>,
+		state: 'rejected' | 'unconfirmed',
+		message: string,
+	): Promise<void> {
 		const data = { state, message, stateAt: now(), previousState: 'sending' };
 		const attempt = row.nonce === '' ? is('id', row.id) : is('nonce', row.nonce);
 		const changed = await this.table.update(where(attempt, is('state', 'sending')), data);
