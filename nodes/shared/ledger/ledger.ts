@@ -85,7 +85,7 @@ export class Ledger {
 	}
 
 	/** A purchase that was refused: its key is free, its price not spent. */
-	async reject(row: Pick<Row, 'nonce'>, message: string): Promise<void> {
+	async reject(row: Pick<Row, 'nonce'> & Partial<StoredRow>, message: string): Promise<void> {
 		await this.conclude(row, 'rejected', message);
 	}
 
@@ -182,12 +182,12 @@ export class Ledger {
 	}
 
 	private async conclude(
-		row: Pick<Row, 'nonce'>,
+		row: Pick<Row, 'nonce'> & Partial<StoredRow>,
 		state: 'rejected' | 'unconfirmed',
 		message: string,
 	): Promise<void> {
 		const data = { state, message, stateAt: now(), previousState: 'sending' };
-		const attempt = row.nonce === '' ? is('id', row.id) : is('nonce', row.nonce);
+		const attempt = row.nonce === '' ? is('id', row.id ?? null) : is('nonce', row.nonce);
 		const changed = await this.table.update(where(attempt, is('state', 'sending')), data);
 		if (changed.length > 0 || state === 'unconfirmed') return;
 		const given = where(attempt, is('state', 'unconfirmed'));
