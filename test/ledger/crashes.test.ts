@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Credentials, TestWorkflow } from '../support/engine';
 import { mapBounded } from '../../nodes/shared/async/mapBounded';
+import { full } from '../support/full';
 import { useHarness } from '../support/harness';
 import { moments, startCrashingProxy, type Crash } from './support/crashingProxy';
 import { tracked, TrackedPurchases } from './support/tracked';
@@ -12,7 +13,6 @@ import { tracked, TrackedPurchases } from './support/tracked';
  * and right after. The sandbox, which counts charges, and the Data Table live on outside.
  */
 
-const full = process.env.FULL === '1';
 const harness = useHarness();
 const PROCESS = join(__dirname, 'support/crashingProcess.ts');
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { QueueTimeout, RateLimiter } from '../../nodes/shared/http/rateLimiter';
+import { runs } from '../support/full';
+import { assertInLanes } from '../support/properties';
 
 const pause = async (ms: number) => await new Promise((done) => setTimeout(done, ms));
 
@@ -26,7 +28,7 @@ const rates = fc.record({
 });
 
 it('lets no more leave in any window than the rate allows, in the order they came', async () => {
-	await fc.assert(
+	await assertInLanes(
 		fc.asyncProperty(rates, pauses, async (rate, asked) => {
 			const sent = await departures(new RateLimiter(rate), asked.slice(0, rate.requests * 3));
 			expect(sent).toEqual([...sent].sort((one, other) => one - other));
@@ -35,19 +37,19 @@ it('lets no more leave in any window than the rate allows, in the order they cam
 				if (earlier !== undefined) expect(time - earlier).toBeGreaterThanOrEqual(rate.per);
 			}
 		}),
-		{ numRuns: 20 },
+		{ ...runs(10, 20), lanes: 10 },
 	);
 }, 120_000);
 
 it('keeps to the rate where requests arrive, also when some are held up on the way', async () => {
 	const way = 5;
 	const rate = { requests: 4, per: 800 };
-	const heldUp = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(200)), {
+	const delayed = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(200)), {
 		minLength: 12,
 		maxLength: 12,
 	});
-	await fc.assert(
-		fc.asyncProperty(heldUp, async (delays) => {
+	await assertInLanes(
+		fc.asyncProperty(delayed, async (delays) => {
 			const limiter = new RateLimiter(rate);
 			const arrivals: number[] = [];
 			const request = async (delay: number) => {
@@ -66,7 +68,7 @@ it('keeps to the rate where requests arrive, also when some are held up on the w
 				if (earlier !== undefined) expect(time - earlier).toBeGreaterThanOrEqual(rate.per);
 			}
 		}),
-		{ numRuns: 8 },
+		{ ...runs(4, 8), lanes: 4 },
 	);
 }, 120_000);
 
@@ -88,7 +90,7 @@ it('gives a cancelled caller no slot, and the others theirs', async () => {
 			expect(sent.length - kept).toBeLessThanOrEqual(1);
 			expect(sent.length).toBeGreaterThanOrEqual(kept);
 		}),
-		{ numRuns: 30 },
+		runs(10, 30),
 	);
 }, 120_000);
 

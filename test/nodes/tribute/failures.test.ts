@@ -1,4 +1,5 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { itInFull } from '../../support/full';
 import { errorOf, jsonOf } from '../../support/harness';
 import { cancel, getProduct, getProducts, useTribute } from '../support/tribute';
 import { links } from '../support/providerNode';
@@ -123,16 +124,20 @@ describe('refusals', () => {
 		}
 	});
 
-	it('gives up on a provider that is down, and says so', async () => {
-		await injectFault('product.get', { type: 'refuse', code: 'error_internal' }, { times: -1 });
-		const done = await run(getProduct, [{ id: 2548 }]);
-		expect(errorOf(done)).toEqual({
-			message: 'Tribute: not available right now (internal error, code error_internal)',
-			description: expect.stringContaining('later'),
-			httpCode: '500',
-			data: details('error_internal'),
-		});
-	}, 60_000);
+	itInFull(
+		'gives up on a provider that is down, and says so',
+		async () => {
+			await injectFault('product.get', { type: 'refuse', code: 'error_internal' }, { times: -1 });
+			const done = await run(getProduct, [{ id: 2548 }]);
+			expect(errorOf(done)).toEqual({
+				message: 'Tribute: not available right now (internal error, code error_internal)',
+				description: expect.stringContaining('later'),
+				httpCode: '500',
+				data: details('error_internal'),
+			});
+		},
+		60_000,
+	);
 
 	it('shows no key, whatever the provider echoes', async () => {
 		await answerWith(

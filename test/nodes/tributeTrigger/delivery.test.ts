@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { runs } from '../../support/full';
 import type { Webhooks } from '../../support/webhooks';
 import { purchase, useTributeTrigger } from '../support/tributeTrigger';
 
@@ -50,7 +51,7 @@ describe('each event runs once', () => {
 					expect(trigger.executions).toHaveLength(new Set(ids).size);
 				},
 			),
-			{ numRuns: 40 },
+			runs(15, 40),
 		);
 	}, 60_000);
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { TributeTrigger } from '../../../nodes/Tribute/TributeTrigger.node';
 import { tributeEventNames } from '../../../sandbox/catalogs/tributeEvents';
+import { runs } from '../../support/full';
 import {
 	eventBody,
 	everything,
@@ -106,7 +107,7 @@ describe('an event', () => {
 				]);
 				expect(JSON.stringify(item!.payload)).toBe(JSON.stringify((JSON.parse(body) as IDataObject).payload));
 			}),
-			{ numRuns: 300 },
+			runs(100, 300),
 		);
 		expect(trigger.thrown).toEqual([]);
 	});
@@ -130,7 +131,7 @@ describe('an event', () => {
 				await post(trigger, eventBody(as, { uuid: Math.random() }, { created_at: String(Math.random()) }));
 				expect(trigger.items.at(-1)!.event).toBe(name);
 			}),
-			{ numRuns: 200 },
+			runs(70, 200),
 		);
 	});
 });

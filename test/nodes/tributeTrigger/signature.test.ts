@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { tributeEventNames } from '../../../sandbox/catalogs/tributeEvents';
+import { runs } from '../../support/full';
 import { everything, expectNoExecution, purchase, useTributeTrigger } from '../support/tributeTrigger';
 
 const { key, sign, statuses, open, openWithKey, post } = useTributeTrigger();
@@ -31,7 +32,7 @@ describe('the signature', () => {
 				expect((await post(trigger, bytes)).status).toBe(400);
 				expect((await post(trigger, bytes, sign(bytes, 'another key'))).status).toBe(401);
 			}),
-			{ numRuns: 200 },
+			runs(70, 200),
 		);
 		expectNoExecution(trigger);
 	});
@@ -49,7 +50,7 @@ describe('the signature', () => {
 			fc.asyncProperty(bodies, async (body) => {
 				expect([200, 400]).toContain((await post(trigger, body)).status);
 			}),
-			{ numRuns: 300 },
+			runs(100, 300),
 		);
 		expect(trigger.thrown).toEqual([]);
 	});
@@ -71,7 +72,7 @@ describe('the signature', () => {
 					expect((await post(trigger, body, forged)).status).toBe(401);
 				}
 			}),
-			{ numRuns: 300 },
+			runs(100, 300),
 		);
 		expectNoExecution(trigger);
 	});
@@ -88,7 +89,7 @@ describe('the signature', () => {
 				fc.pre(text.trim() !== '' && text.trim() !== 'sha256=');
 				expect((await post(trigger, body, text + separator + sign(body))).status).toBe(401);
 			}),
-			{ numRuns: 200 },
+			runs(70, 200),
 		);
 		expectNoExecution(trigger);
 	});
