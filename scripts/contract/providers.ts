@@ -1,4 +1,4 @@
-/** What is asked of each provider: the nodes' own functions, so that the answers go through the nodes' own schemas. */
+/** The checks of each provider: they call the nodes' own functions, so that the nodes' own schemas read the answers. */
 import type { ICredentialType } from 'n8n-workflow';
 
 import { AiMarketApi } from '../../credentials/AiMarketApi.credentials';
@@ -11,10 +11,15 @@ import * as aiMarket from '../../nodes/AiMarket/api';
 import * as gamesDrop from '../../nodes/GamesDrop/api';
 import * as gamesDropConnections from '../../nodes/GamesDrop/connections';
 import type { Order } from '../../nodes/shared/domain/order';
-import type { Api, Connection } from '../../nodes/shared/engine/http';
+import { ProviderError } from '../../nodes/shared/errors/providerError';
+import type { Api } from '../../nodes/shared/http/api';
+import type { Connection } from '../../nodes/shared/http/connection';
 import * as teleKartStars from '../../nodes/TeleKartStars/api';
 import * as tgMarket from '../../nodes/TgMarket/api';
 import * as tribute from '../../nodes/Tribute/api';
+import * as tributeConnections from '../../nodes/Tribute/connection';
+import * as tributePhysical from '../../nodes/Tribute/physicalOrders';
+import * as tributeShop from '../../nodes/Tribute/shop';
 import {
 	aiMarketRequests,
 	gamesDropDashboardRequests,
@@ -30,25 +35,25 @@ export interface Account {
 	credential: ICredentialType;
 	/** Field of the credential to the environment variable that fills it; the first holds the key. */
 	variables: Readonly<Record<string, string>>;
-	/** All that may be asked with it, and what its answers hold by the document. */
+	/** The requests that may be sent with it, and what their answers hold by the document. */
 	requests: Readonly<Record<string, Documented>>;
 }
 
-/** What one check found out, in a few words, and a provider's word that the node does not know. */
+/** The result of one check in a few words, and a provider's word that the node does not know. */
 export interface Outcome {
-	said: string;
+	summary: string;
 	unknownWord?: string | undefined;
 }
 
 export interface Check {
-	/** What is looked at. */
+	/** What is read. */
 	name: string;
 	/** How the nodes reach it. */
 	connection: Connection;
 	account: Account;
-	/** A variable that says what to look at: without it, and without a default, the check is left out. */
+	/** A variable that names what to read: without it, and without a default, the check is skipped. */
 	variable?: string;
-	/** What to look at when the variable is not set. */
+	/** What to read when the variable is not set. */
 	fallback?: string;
 	run: (api: Api, wanted: string) => Promise<Outcome>;
 }
@@ -62,10 +67,10 @@ export interface CheckedProvider {
 
 const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
 
-const balanceRead = () => ({ said: 'balance read' });
+const balanceRead = () => ({ summary: 'balance read' });
 
 const orderRead = ({ state, status }: Order): Outcome => ({
-	said: `state ${state}`,
+	summary: `state ${state}`,
 	...(state === 'unknown' ? { unknownWord: status ?? '' } : {}),
 });
 
@@ -80,7 +85,7 @@ function teleKart(): CheckedProvider {
 		...check,
 		name: wanted === 'all' ? 'catalog' : `catalog: ${wanted}`,
 		run: async (api) => ({
-			said: count((await teleKartStars.getProducts(api, wanted)).products.length, 'product'),
+			summary: count((await teleKartStars.getProducts(api, wanted)).length, 'product'),
 		}),
 	});
 	return {
@@ -96,7 +101,7 @@ function teleKart(): CheckedProvider {
 				name: 'order',
 				variable: 'TELEKART_STARS_ORDER_ID',
 				run: async (api, orderId) =>
-					orderRead((await teleKartStars.getOrder(api, { orderType: '', orderId })).order),
+					orderRead((await teleKartStars.getOrder(api, { orderType: '', orderId })).data),
 			},
 		],
 	};
@@ -113,7 +118,7 @@ function market(): CheckedProvider {
 		...check,
 		name: `order: ${orderType}`,
 		variable: `TG_MARKET_${orderType.toUpperCase()}_ORDER_ID`,
-		run: async (api, orderId) => orderRead((await tgMarket.getOrder(api, { orderType, orderId })).order),
+		run: async (api, orderId) => orderRead((await tgMarket.getOrder(api, { orderType, orderId })).data),
 	});
 	return {
 		name: tgMarket.NAME,
@@ -132,19 +137,21 @@ function seller(): CheckedProvider {
 		variables: { apiKey: 'TRIBUTE_API_KEY', baseUrl: 'TRIBUTE_BASE_URL' },
 		requests: tributeRequests,
 	};
-	const check = { account, connection: tribute.connection };
-	let first = '';
+	const { NAME, DISPLAY_NAME, connection, orderConnection } = tributeConnections;
+	const check = { account, connection };
+	const orderCheck = { account, connection: orderConnection };
+	const first = { product: '', order: '', physicalOrder: '' };
 	return {
-		name: tribute.NAME,
-		displayName: tribute.DISPLAY_NAME,
+		name: NAME,
+		displayName: DISPLAY_NAME,
 		checks: [
 			{
 				...check,
 				name: 'products',
 				run: async (api) => {
 					const products = await tribute.getProducts(api, { descending: true, limit: 100 });
-					first = products[0]?.data.productId ?? '';
-					return { said: count(products.length, 'product') };
+					first.product = products[0]?.data.productId ?? '';
+					return { summary: count(products.length, 'product') };
 				},
 			},
 			{
@@ -153,14 +160,76 @@ function seller(): CheckedProvider {
 				variable: 'TRIBUTE_PRODUCT_ID',
 				fallback: '',
 				run: async (api, productId) => {
-					if (!productId && !first) return { said: 'there is no product to look at' };
-					await tribute.getProduct(api, productId || first);
-					return { said: 'product read' };
+					if (!productId && !first.product) return { summary: 'there is no product to read' };
+					await tribute.getProduct(api, productId || first.product);
+					return { summary: 'product read' };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'orders',
+				run: async (api) => {
+					const orders = await unlessMissing(tributeShop.getOrders(api, {}));
+					if (orders === undefined) return { summary: 'there is no shop to read' };
+					first.order = orders[0]?.data.orderId ?? '';
+					return { summary: count(orders.length, 'order') };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'order',
+				variable: 'TRIBUTE_ORDER_ID',
+				fallback: '',
+				run: async (api, given) => {
+					const orderId = given || first.order;
+					if (orderId === '') return { summary: 'there is no order to read' };
+					return orderRead((await tributeShop.getOrder(api, { orderId })).data);
+				},
+			},
+			{
+				...orderCheck,
+				name: 'transactions',
+				variable: 'TRIBUTE_ORDER_ID',
+				fallback: '',
+				run: async (api, given) => {
+					const orderId = given || first.order;
+					if (orderId === '') return { summary: 'there is no order to read' };
+					const transactions = await tributeShop.getTransactions(api, orderId);
+					if (transactions === undefined) return { summary: 'transactions without an end' };
+					return { summary: count(transactions.length, 'transaction') };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'physical orders',
+				run: async (api) => {
+					const orders = await tributePhysical.getPhysicalOrders(api, 50);
+					first.physicalOrder = String(orders[0]?.id ?? '');
+					return { summary: count(orders.length, 'order') };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'physical order',
+				variable: 'TRIBUTE_PHYSICAL_ORDER_ID',
+				fallback: '',
+				run: async (api, given) => {
+					const orderId = given || first.physicalOrder;
+					if (orderId === '') return { summary: 'there is no order to read' };
+					await tributePhysical.getPhysicalOrder(api, orderId);
+					return { summary: 'order read' };
 				},
 			},
 		],
 	};
 }
+
+/** Undefined after a 404: an account need not have what was asked for. */
+const unlessMissing = async <T>(reading: Promise<T>): Promise<T | undefined> =>
+	await reading.catch((error: unknown) => {
+		if (error instanceof ProviderError && error.status === 404) return undefined;
+		throw error;
+	});
 
 function store(): CheckedProvider {
 	const account: Account = {
@@ -176,7 +245,9 @@ function store(): CheckedProvider {
 			{
 				...check,
 				name: 'catalog',
-				run: async (api) => ({ said: count((await aiMarket.getProducts(api)).products.length, 'product') }),
+				run: async (api) => ({
+					summary: count((await aiMarket.getProducts(api)).length, 'product'),
+				}),
 			},
 			{ ...check, name: 'balance', run: async (api) => (await aiMarket.getBalance(api), balanceRead()) },
 		],
@@ -212,20 +283,23 @@ function games(): CheckedProvider {
 			{
 				...check,
 				name: 'catalog',
-				run: async (api) => ({ said: count((await gamesDrop.getOffers(api, {}, 500)).length, 'product') }),
+				run: async (api) => ({ summary: count((await gamesDrop.getOffers(api, {}, 500)).length, 'product') }),
 			},
 			{
 				...check,
 				...offer,
 				name: 'product',
-				run: async (api, id) => (await gamesDrop.getOffer(api, Number(id)), { said: `product ${id} read` }),
+				run: async (api, id) => (
+					await gamesDrop.getOffer(api, Number(id)),
+					{ summary: `product ${id} read` }
+				),
 			},
 			{
 				...check,
 				...offer,
 				name: 'servers',
 				run: async (api, id) => ({
-					said: count((await gamesDrop.getServers(api, Number(id))).length, 'server'),
+					summary: count((await gamesDrop.getServers(api, Number(id))).length, 'server'),
 				}),
 			},
 			{
@@ -238,7 +312,7 @@ function games(): CheckedProvider {
 					const offerId = Number(gamesDrop.TEST_OFFER);
 					const { valid, status } = await gamesDrop.validatePlayer(api, offerId, { gameUserId });
 					return {
-						said: valid === null ? 'neither valid nor invalid' : valid ? 'valid' : 'not valid',
+						summary: valid === null ? 'neither valid nor invalid' : valid ? 'valid' : 'not valid',
 						...(valid === null ? { unknownWord: status } : {}),
 					};
 				},
@@ -247,7 +321,7 @@ function games(): CheckedProvider {
 				...check,
 				name: 'order',
 				variable: 'GAMES_DROP_ORDER_ID',
-				run: async (api, orderId) => orderRead((await gamesDrop.getOrder(api, { orderId })).order),
+				run: async (api, orderId) => orderRead((await gamesDrop.getOrder(api, { orderId })).data),
 			},
 			{
 				...check,
@@ -261,7 +335,7 @@ function games(): CheckedProvider {
 				connection: telegramConnection,
 				variable: 'GAMES_DROP_TELEGRAM_USERNAME',
 				run: async (api, username) => ({
-					said: (await gamesDrop.getTelegramUser(api, username)).resolved ? 'found' : 'no ID known',
+					summary: (await gamesDrop.getTelegramUser(api, username)).resolved ? 'found' : 'no ID known',
 				}),
 			},
 			{
@@ -270,7 +344,7 @@ function games(): CheckedProvider {
 				connection: dashboardConnection,
 				account: dashboard,
 				run: async (api) => ({
-					said: count((await gamesDrop.getTransactions(api, 100)).length, 'transaction'),
+					summary: count((await gamesDrop.getTransactions(api, 100)).length, 'transaction'),
 				}),
 			},
 		],
