@@ -538,7 +538,7 @@ describe.each(toolModes)("as an AI agent's tool (%s)", (mode) => {
 			options: { tableName: "={{ $fromAI('table', '', 'string') }}" },
 		};
 		const told = await shop.callAsTool(parameters, { amount: 5, table: 'x' }, 1, mode);
-		expect(JSON.stringify(told)).toContain('may not choose Tracking Table Name');
+		expect(JSON.stringify(told)).toContain('An AI model may not choose');
 		expect(await shop.requests()).toEqual([]);
 	});
 });
