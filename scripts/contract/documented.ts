@@ -98,6 +98,58 @@ const tributeProduct = (prefix: string): Documented =>
 		}).map(([name, type]) => [prefix + name, type]),
 	);
 
+const tributeShopOrder = (prefix: string): Documented =>
+	Object.fromEntries(
+		Object.entries({
+			uuid: 'text',
+			shopId: 'number',
+			amount: 'number',
+			currency: ['usd', 'eur', 'rub'],
+			title: 'text',
+			description: 'text',
+			status: ['pending', 'prepaid', 'paid', 'failed'],
+			successUrl: 'text',
+			failUrl: 'text',
+			// Null in shops that take Stars alone.
+			paymentUrl: 'text?',
+			webappPaymentUrl: 'text?',
+			createdAt: 'text',
+			period: ['onetime', 'weekly', 'monthly', 'quarterly', 'halfyearly', 'yearly'],
+			email: 'text?',
+			comment: 'text?',
+			customerId: 'text?',
+			starsAmount: 'number?',
+			memberStatus: ['active', 'cancelled', ''],
+			memberExpiresAt: 'text?',
+		}).map(([name, type]) => [prefix + name, type]),
+	);
+
+const tributePhysicalOrder = (prefix: string): Documented =>
+	Object.fromEntries(
+		Object.entries({
+			id: 'number',
+			status: ['pending', 'shipped', 'delivered', 'canceled', 'refunded'],
+			created: 'text',
+			fullName: 'text',
+			email: 'text',
+			phone: 'text',
+			telegramID: 'number',
+			'address.countryIso2': 'text',
+			'address.countryIso3': 'text',
+			locality: 'text',
+			fullAddress: 'text',
+			customerNote: 'text',
+			'items[].id': 'number',
+			'items[].price': 'number',
+			'items[].quantity': 'number',
+			'items[].currency': 'text',
+			'items[].name': 'text',
+			'items[].attributes.*': 'text?',
+			deliveryCost: 'number',
+			currency: 'text',
+		}).map(([name, type]) => [prefix + name, type]),
+	);
+
 export const tributeRequests = {
 	'GET /api/v1/products': {
 		...tributeProduct('rows[].'),
@@ -106,6 +158,32 @@ export const tributeRequests = {
 		'meta.limit': 'number',
 	},
 	'GET /api/v1/products/{id}': tributeProduct(''),
+	'GET /api/v1/shop/orders': tributeShopOrder('[].'),
+	'GET /api/v1/shop/orders/{uuid}': tributeShopOrder(''),
+	// Asked only when the order itself cannot be read.
+	'GET /api/v1/shop/orders/{uuid}/status': { status: ['pending', 'prepaid', 'paid', 'failed'] },
+	'GET /api/v1/shop/orders/{uuid}/transactions': {
+		'transactions[].id': 'number',
+		'transactions[].type': 'text',
+		'transactions[].objectId': 'number?',
+		'transactions[].amount': 'number',
+		'transactions[].currency': 'text',
+		'transactions[].createdAt': 'number',
+		'transactions[].serviceFee': 'number?',
+		'transactions[].total': 'number',
+		'transactions[].paymentMethod': 'text?',
+		'transactions[].isRefunded': 'boolean?',
+		'transactions[].isRefundable': 'boolean?',
+		'transactions[].isRecurring': 'boolean?',
+		nextFrom: 'text',
+	},
+	'GET /api/v1/physical/orders': {
+		...tributePhysicalOrder('rows[].'),
+		'meta.total': 'number',
+		'meta.offset': 'number',
+		'meta.limit': 'number',
+	},
+	'GET /api/v1/physical/orders/{id}': tributePhysicalOrder(''),
 } satisfies Requests;
 
 export const aiMarketRequests = {

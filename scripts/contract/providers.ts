@@ -11,11 +11,15 @@ import * as aiMarket from '../../nodes/AiMarket/api';
 import * as gamesDrop from '../../nodes/GamesDrop/api';
 import * as gamesDropConnections from '../../nodes/GamesDrop/connections';
 import type { Order } from '../../nodes/shared/domain/order';
+import { ProviderError } from '../../nodes/shared/errors/providerError';
 import type { Api } from '../../nodes/shared/http/api';
 import type { Connection } from '../../nodes/shared/http/connection';
 import * as teleKartStars from '../../nodes/TeleKartStars/api';
 import * as tgMarket from '../../nodes/TgMarket/api';
 import * as tribute from '../../nodes/Tribute/api';
+import * as tributeConnections from '../../nodes/Tribute/connection';
+import * as tributePhysical from '../../nodes/Tribute/physicalOrders';
+import * as tributeShop from '../../nodes/Tribute/shop';
 import {
 	aiMarketRequests,
 	gamesDropDashboardRequests,
@@ -133,18 +137,20 @@ function seller(): CheckedProvider {
 		variables: { apiKey: 'TRIBUTE_API_KEY', baseUrl: 'TRIBUTE_BASE_URL' },
 		requests: tributeRequests,
 	};
-	const check = { account, connection: tribute.connection };
-	let first = '';
+	const { NAME, DISPLAY_NAME, connection, orderConnection } = tributeConnections;
+	const check = { account, connection };
+	const orderCheck = { account, connection: orderConnection };
+	const first = { product: '', order: '', physicalOrder: '' };
 	return {
-		name: tribute.NAME,
-		displayName: tribute.DISPLAY_NAME,
+		name: NAME,
+		displayName: DISPLAY_NAME,
 		checks: [
 			{
 				...check,
 				name: 'products',
 				run: async (api) => {
 					const products = await tribute.getProducts(api, { descending: true, limit: 100 });
-					first = products[0]?.data.productId ?? '';
+					first.product = products[0]?.data.productId ?? '';
 					return { summary: count(products.length, 'product') };
 				},
 			},
@@ -154,14 +160,76 @@ function seller(): CheckedProvider {
 				variable: 'TRIBUTE_PRODUCT_ID',
 				fallback: '',
 				run: async (api, productId) => {
-					if (!productId && !first) return { summary: 'there is no product to read' };
-					await tribute.getProduct(api, productId || first);
+					if (!productId && !first.product) return { summary: 'there is no product to read' };
+					await tribute.getProduct(api, productId || first.product);
 					return { summary: 'product read' };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'orders',
+				run: async (api) => {
+					const orders = await unlessMissing(tributeShop.getOrders(api, {}));
+					if (orders === undefined) return { summary: 'there is no shop to read' };
+					first.order = orders[0]?.data.orderId ?? '';
+					return { summary: count(orders.length, 'order') };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'order',
+				variable: 'TRIBUTE_ORDER_ID',
+				fallback: '',
+				run: async (api, given) => {
+					const orderId = given || first.order;
+					if (orderId === '') return { summary: 'there is no order to read' };
+					return orderRead((await tributeShop.getOrder(api, { orderId })).data);
+				},
+			},
+			{
+				...orderCheck,
+				name: 'transactions',
+				variable: 'TRIBUTE_ORDER_ID',
+				fallback: '',
+				run: async (api, given) => {
+					const orderId = given || first.order;
+					if (orderId === '') return { summary: 'there is no order to read' };
+					const transactions = await tributeShop.getTransactions(api, orderId);
+					if (transactions === undefined) return { summary: 'transactions without an end' };
+					return { summary: count(transactions.length, 'transaction') };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'physical orders',
+				run: async (api) => {
+					const orders = await tributePhysical.getPhysicalOrders(api, 50);
+					first.physicalOrder = String(orders[0]?.id ?? '');
+					return { summary: count(orders.length, 'order') };
+				},
+			},
+			{
+				...orderCheck,
+				name: 'physical order',
+				variable: 'TRIBUTE_PHYSICAL_ORDER_ID',
+				fallback: '',
+				run: async (api, given) => {
+					const orderId = given || first.physicalOrder;
+					if (orderId === '') return { summary: 'there is no order to read' };
+					await tributePhysical.getPhysicalOrder(api, orderId);
+					return { summary: 'order read' };
 				},
 			},
 		],
 	};
 }
+
+/** Undefined after a 404: an account need not have what was asked for. */
+const unlessMissing = async <T>(reading: Promise<T>): Promise<T | undefined> =>
+	await reading.catch((error: unknown) => {
+		if (error instanceof ProviderError && error.status === 404) return undefined;
+		throw error;
+	});
 
 function store(): CheckedProvider {
 	const account: Account = {

@@ -29,7 +29,10 @@ const LONGEST_COMMENT = 255;
 /** Stars are paid once or each month. */
 const STARS_PERIODS: readonly Period[] = ['onetime', 'monthly'];
 
-export const createOneOrder: PurchaseOperation<NewOrder, ShopOrder> = {
+/** `tracked`: whether the ledger knows the order, with Track Completion. */
+type Output = ShopOrder & { tracked?: boolean };
+
+export const createOneOrder: PurchaseOperation<NewOrder, Output> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',

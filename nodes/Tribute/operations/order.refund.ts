@@ -98,7 +98,10 @@ function onlyPayment(item: Item, orderId: string, transactions: Transaction[]): 
 		);
 	if (payment.isRefunded) return payment;
 	if (payment.isRefundable === false)
-		throw notRefundable(item, `the payment of order ${orderId} cannot be refunded (${seen})`);
+		throw notRefundable(
+			item,
+			`the payment of order ${orderId} cannot be refunded, a refund may be under way (${seen})`,
+		);
 	if (transactions.some(({ type }) => GIVES_BACK.test(type ?? '')))
 		throw notRefundable(item, `order ${orderId} seems to be refunded already (${seen})`);
 	return payment;

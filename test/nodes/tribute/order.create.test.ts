@@ -1,17 +1,13 @@
 import fc from 'fast-check';
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
-import {
-	data,
-	jsonOf,
-	links,
-	retrying,
-	said,
-	titled,
-	useSeller,
-	type Effect,
-} from '../support/tributeOrders';
+import { fromMinorUnits, toMinorUnits } from '../../../nodes/Tribute/money';
+import { errorOf, jsonOf } from '../../support/harness';
+import { toolModes } from '../../support/workflows';
+import { links, titled } from '../support/providerNode';
+import { retrying, useTributeShop } from '../support/tributeShop';
 
-const seller = useSeller();
+const shop = useTributeShop();
+const { details } = shop;
 
 const create: INodeParameters = {
 	resource: 'order',
@@ -21,24 +17,21 @@ const create: INodeParameters = {
 	amount: 12.34,
 	currency: 'USD',
 };
-
 const run = async (parameters: INodeParameters = {}, items?: IDataObject[], more?: Partial<INode>) =>
-	await seller().run({ ...create, ...parameters }, items, more);
-const bodies = () =>
-	seller()
-		.shop.asked('order.create')
-		.map(({ body }) => body as IDataObject);
-const TAG = /^n8n-[0-9a-f]{32}$/;
+	await shop.run({ ...create, ...parameters }, items, more);
+const bodies = async () => await shop.bodies('order.create');
 
 describe('order: create', () => {
 	it('makes a payment link, and shows the order and its links', async () => {
 		const done = await run();
 		expect(done.error).toBeUndefined();
-		const [made] = seller().shop.all;
+		const made = await shop.made();
+		expect(made).toHaveLength(1);
+		const order = await shop.shown(made[0]!);
 		expect(jsonOf(done)).toEqual([
 			{
 				provider: 'tribute',
-				orderId: made!.uuid,
+				orderId: order.uuid,
 				state: 'pending',
 				status: 'pending',
 				productId: null,
@@ -47,42 +40,44 @@ describe('order: create', () => {
 				currency: 'USD',
 				codes: [],
 				message: null,
-				paymentUrl: made!.paymentUrl,
-				webappPaymentUrl: made!.webappPaymentUrl,
+				paymentUrl: `https://web.tribute.tg/shop/pay/${order.uuid}`,
+				webappPaymentUrl: expect.stringContaining('https://t.me/tribute/app'),
 				title: 'Guitar course',
 				comment: null,
 				customerId: null,
 				period: 'onetime',
 				memberStatus: null,
 				memberExpiresAt: null,
-				createdAt: made!.createdAt,
+				createdAt: order.createdAt,
 			},
 		]);
-		expect(bodies()).toEqual([
+		expect(await bodies()).toEqual([
 			{
 				title: 'Guitar course',
 				description: 'Twelve lessons',
 				amount: 1234,
 				currency: 'usd',
 				period: 'onetime',
-				comment: expect.stringMatching(TAG),
+				comment: expect.stringMatching(/^n8n-[0-9a-f]{32}$/),
 			},
 		]);
-		expect(seller().shop.requests[0]!.headers['api-key']).toBe(seller().shop.apiKey);
+		const [request] = await shop.requests();
+		expect(request).toMatchObject({ method: 'POST', path: '/tribute/api/v1/shop/orders' });
+		expect(request!.headers['api-key']).toBe(shop.account.key);
 	});
 
 	it('sends every option', async () => {
+		const { shopId } = await shop.addOrder();
 		const options = {
 			successUrl: 'https://example.com/thanks',
 			failUrl: 'https://t.me/shop_bot',
 			email: 'buyer@example.com',
 			comment: 'Invoice 1042',
 			customerId: 'chat 7',
-			shopId: '17',
 			period: 'monthly',
 			starsAmount: 500,
 		};
-		const done = await run({ options });
+		const done = await run({ options: { ...options, shopId: String(shopId) } });
 		expect(jsonOf(done)).toEqual([
 			expect.objectContaining({
 				comment: 'Invoice 1042',
@@ -91,7 +86,7 @@ describe('order: create', () => {
 				period: 'monthly',
 			}),
 		]);
-		expect(bodies()).toEqual([
+		expect(await bodies()).toEqual([
 			{
 				title: 'Guitar course',
 				description: 'Twelve lessons',
@@ -99,28 +94,28 @@ describe('order: create', () => {
 				currency: 'usd',
 				...options,
 				comment: expect.stringMatching(/^Invoice 1042 n8n-[0-9a-f]{32}$/),
-				shopId: 17,
+				shopId,
 			},
 		]);
 	});
 
 	it('makes one link for each item, equal ones too', async () => {
 		const done = await run({}, [{}, {}, {}]);
-		expect(new Set(jsonOf(done).map(({ orderId }) => orderId)).size).toBe(3);
+		expect(jsonOf(done).map(({ orderId }) => orderId)).toEqual(await shop.made());
 		expect(links(done)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
-		expect(new Set(bodies().map(({ comment }) => comment)).size).toBe(3);
+		expect(new Set((await bodies()).map(({ comment }) => comment)).size).toBe(3);
 	});
 
 	it("gives the provider's own object without Simplify", async () => {
 		const [raw] = jsonOf(await run({ simplify: false }));
-		expect(raw).toMatchObject({ uuid: seller().shop.all[0]!.uuid, amount: 1234, currency: 'usd' });
+		expect(raw).toEqual(await shop.shown(raw!.uuid as string));
 	});
 
 	it.each([
 		['the links alone, as older versions do', { uuid: 'u-1', paymentUrl: 'https://web.tribute.tg/x' }, 201],
-		['more than is documented', { uuid: 'u-1', paymentUrl: 'https://web.tribute.tg/x', amount: '1234' }, 200],
+		['an amount as text', { uuid: 'u-1', paymentUrl: 'https://web.tribute.tg/x', amount: '1234' }, 200],
 	])('takes an answer that holds %s', async (_, body, status) => {
-		seller().shop.inject('order.create', { type: 'answer', body, status });
+		await shop.answerWith('order.create', body, status);
 		expect(jsonOf(await run({ options: { customerId: 'c' } }))).toEqual([
 			expect.objectContaining({
 				orderId: 'u-1',
@@ -136,12 +131,9 @@ describe('order: create', () => {
 	});
 
 	it('takes a shop for Stars alone, whose orders have no page in the browser', async () => {
-		seller().shop.overCreated = { paymentUrl: null, onlyStars: true };
-		expect(jsonOf(await run())).toEqual([
-			expect.objectContaining({
-				paymentUrl: null,
-				webappPaymentUrl: expect.stringContaining('https://t.me/'),
-			}),
+		await shop.useAccount({ onlyStars: true });
+		expect(jsonOf(await run({ options: { starsAmount: 100 } }))).toMatchObject([
+			{ paymentUrl: null, webappPaymentUrl: expect.stringContaining('https://t.me/') },
 		]);
 	});
 
@@ -149,8 +141,15 @@ describe('order: create', () => {
 		['amount', { amount: 1 }, 'amount 0.01 instead of 12.34'],
 		['currency', { currency: 'rub' }, 'currency RUB instead of USD'],
 		['shop', { shopId: 18 }, 'shop 18 instead of 17'],
-	])('warns when the order has another %s than asked for, and gives it', async (_, over, words) => {
-		seller().shop.overCreated = over;
+	])('warns when the order has another %s than asked for, and gives it', async (_, other, words) => {
+		const order = {
+			uuid: 'u',
+			paymentUrl: 'https://web.tribute.tg/x',
+			amount: 1234,
+			currency: 'usd',
+			shopId: 17,
+		};
+		await shop.answerWith('order.create', { ...order, ...other });
 		const done = await run({ options: { shopId: '17' } });
 		expect(jsonOf(done)).toHaveLength(1);
 		const [hint] = done.data.resultData.runData.Node![0]!.hints ?? [];
@@ -163,27 +162,36 @@ describe('the amount', () => {
 		[12.34, 'USD', 1234],
 		[12.34, 'usd', 1234],
 		[4.35, 'EUR', 435],
-		[1.1, 'RUB', 110],
-		[0.1 + 0.2, 'RUB', 30],
+		[199.99, 'RUB', 19_999],
+		[1.1 + 2.2, 'USD', 330],
 		[1000, 'RUB', 100_000],
 		['12.30', 'USD', 1230],
-		[9_999_999.99, 'RUB', 999_999_999],
 		[500, 'JPY', 500],
 		[1.234, 'KWD', 1234],
 	])('of %s %s is sent as %i', async (amount, currency, minor) => {
 		await run({ amount, currency: `={{ "${currency}" }}` });
-		expect(bodies()).toMatchObject([{ amount: minor, currency: currency.toLowerCase() }]);
+		expect(await bodies()).toMatchObject([{ amount: minor, currency: currency.toLowerCase() }]);
 	});
 
-	it('is what it was, for any number of cents', async () => {
-		await fc.assert(
-			fc.asyncProperty(fc.integer({ min: 100, max: 2 ** 40 }), async (cents) => {
-				seller().shop.reset();
-				const [order] = jsonOf(await run({ amount: cents / 100 }));
-				expect(bodies()).toMatchObject([{ amount: cents }]);
-				expect(order!.price).toBe(cents / 100);
+	it('is what it was, for any number of the smallest unit', () => {
+		fc.assert(
+			fc.property(
+				fc.integer({ min: 1, max: 2 ** 42 }),
+				fc.constantFrom('usd', 'RUB', 'jpy', 'kwd', 'xyz'),
+				(minor, currency) => {
+					expect(toMinorUnits(fromMinorUnits(minor, currency), currency)).toBe(minor);
+				},
+			),
+		);
+	});
+
+	it('is never rounded, however many decimal places it has', () => {
+		fc.assert(
+			fc.property(fc.integer({ min: 1, max: 2 ** 32 }), fc.integer({ min: 1, max: 9 }), (cents, tenths) => {
+				expect(
+					toMinorUnits(Number(`${cents / 100 - (cents % 100) / 100}.12${tenths}`), 'usd'),
+				).toBeUndefined();
 			}),
-			{ numRuns: 50 },
 		);
 	});
 
@@ -202,12 +210,14 @@ describe('the amount', () => {
 		[[12], 'USD'],
 		[{}, 'USD'],
 	])('of %j %s is refused before anything is sent', async (amount, currency) => {
-		const done = await run({ amount: '={{ $json.amount }}', currency }, [{ amount } as IDataObject]);
-		expect(said(done)).toMatchObject({
+		const done = await run({ amount: '={{ $json.amount }}', currency: `={{ "${currency}" }}` }, [
+			{ amount } as IDataObject,
+		]);
+		expect(errorOf(done)).toMatchObject({
 			message: expect.stringMatching(/^Amount: /),
-			data: data('INVALID_PARAMETER'),
+			data: details('INVALID_PARAMETER'),
 		});
-		expect(seller().shop.requests).toEqual([]);
+		expect(await shop.requests()).toEqual([]);
 	});
 });
 
@@ -247,19 +257,19 @@ describe('what is refused before anything is sent', () => {
 		['Request Timeout', { options: { requestTimeout: 0 } }],
 		['Simplify', { simplify: '={{ "no" }}' }],
 	] as Array<[string, INodeParameters]>)('%s of %j', async (label, parameters) => {
-		const done = await run(parameters);
-		expect(said(done)).toMatchObject({
+		const error = errorOf(await run(parameters));
+		expect(error).toMatchObject({
 			message: expect.stringMatching(new RegExp(`^${label}: `)),
-			data: data('INVALID_PARAMETER'),
+			data: details('INVALID_PARAMETER'),
 		});
-		expect(done.error!.message.length).toBeLessThan(300);
-		expect(seller().shop.requests).toEqual([]);
+		expect(error.message.length).toBeLessThan(300);
+		expect(await shop.requests()).toEqual([]);
 	});
 
 	it('is any item, before the first link is made', async () => {
 		const done = await run({ amount: '={{ $json.amount }}' }, [{ amount: 5 }, { amount: -1 }]);
 		expect(done.error?.context).toMatchObject({ itemIndex: 1 });
-		expect(seller().shop.requests).toEqual([]);
+		expect(await shop.requests()).toEqual([]);
 	});
 
 	it.each(
@@ -268,197 +278,267 @@ describe('what is refused before anything is sent', () => {
 		),
 	)('is no title like %s, which is sent as it is', async (_, title) => {
 		await run({ title: '={{ $json.title }}' }, [{ title: title as string }]);
-		expect(bodies()).toMatchObject([{ title }]);
+		expect(await bodies()).toMatchObject([{ title }]);
 	});
 });
 
 describe('refusals', () => {
 	it.each([
-		[400, 'error_shop_inactive', /shop is not active/],
-		[400, 'error_invalid_currency', /does not take this currency/],
-		[400, 'error_amount_too_small', /amount is too small/],
-		[400, 'error_amount_too_large', /amount is too large/],
-		[400, 'error_invalid_url', /URL was refused/],
-		[400, 'error_of_next_year', /the request was refused/],
-		[401, 'error_unauthorized', /API key was not accepted/],
-		[403, 'no_access', /belongs to somebody else/],
-		[404, 'error_not_found', /no such order or shop/],
-		[429, 'error_too_many_requests', /too many requests/],
-	])('%i %s says what is wrong, and is sent once', async (status, code, words) => {
-		const body = { error: code, message: 'in their words' };
-		seller().shop.inject('order.create', { type: 'answer', status, body }, { times: -1 });
-		const failed = said(await run());
-		expect(failed).toEqual({
+		['error_shop_inactive', 400, /shop is not active/],
+		['error_invalid_currency', 400, /does not take this currency/],
+		['error_amount_too_small', 400, /amount is too small/],
+		['error_amount_too_large', 400, /amount is too large/],
+		['error_invalid_url', 400, /URL was refused/],
+		['error_title_too_long', 400, /the request was refused/],
+		['error_unauthorized', 401, /API key was not accepted/],
+		['no_access', 403, /belongs to somebody else/],
+		['error_not_found', 404, /no such order or shop/],
+		['error_too_many_requests', 429, /too many requests/],
+	])('%s (%i) says what is wrong, and is sent once', async (code, status, words) => {
+		await shop.injectFault('order.create', { type: 'refuse', code }, { times: -1 });
+		const error = errorOf(await run());
+		expect(error).toEqual({
 			message: expect.stringMatching(words),
 			description: expect.stringMatching(/\w{3}/),
 			httpCode: String(status),
-			data: data(code),
+			data: details(code),
 		});
-		expect(failed.message).toContain(`in their words, code ${code}`);
-		expect(seller().shop.requests).toHaveLength(1);
+		expect(error.message).toContain(`code ${code}`);
+		expect(await shop.requests()).toHaveLength(1);
+	});
+
+	it.each([
+		['an amount', { amount: 0.5 }, 'error_amount_too_small'],
+		['a URL', { options: { successUrl: 'http://example.com' } }, 'error_invalid_url'],
+		['a shop', { options: { shopId: '99999' } }, 'error_not_found'],
+	])('are for %s that Tribute does not take', async (_, parameters, code) => {
+		expect(errorOf(await run(parameters))).toMatchObject({ data: details(code) });
+		expect(await shop.made()).toEqual([]);
 	});
 
 	it('shows no key that comes back', async () => {
-		const message = `key ${seller().shop.apiKey} is bad`;
-		seller().shop.inject('order.create', { type: 'answer', status: 401, body: { error: 'x', message } });
-		expect(JSON.stringify(said(await run()))).not.toContain(seller().shop.apiKey);
+		await shop.answerWith('order.create', { error: 'x', message: `key ${shop.account.key} is bad` }, 401);
+		expect(JSON.stringify(errorOf(await run()))).not.toContain(shop.account.key);
 	});
 
 	it('tells a page of something in between from Tribute', async () => {
-		const body = '<!doctype html><title>Just a moment</title>';
-		seller().shop.inject('order.create', { type: 'answer', status: 403, body });
-		expect(said(await run())).toMatchObject({
+		await shop.answerWith('order.create', '<!doctype html><title>Just a moment</title>', 403);
+		expect(errorOf(await run())).toMatchObject({
 			message: expect.stringContaining('A web page answered instead of Tribute'),
 			description: expect.stringContaining('The key is not the cause'),
 		});
 	});
 });
 
-/** Everything after which nobody knows whether the order was made. */
-const lost: Array<[string, Effect]> = [
-	['a dropped connection', { type: 'drop', phase: 'after' }],
-	['no answer', { type: 'hang', phase: 'after' }],
-	['a late answer', { type: 'late', ms: 3_000, phase: 'after' }],
-	['HTTP 500', { type: 'instead', status: 500, body: { error: 'error_internal' }, phase: 'after' }],
-	['HTTP 502', { type: 'instead', status: 502, body: '<html>Bad Gateway', phase: 'after' }],
-	['HTTP 408', { type: 'instead', status: 408, body: {}, phase: 'after' }],
-	['a page', { type: 'instead', body: '<html>', phase: 'after' }],
-	['nothing', { type: 'instead', body: '', phase: 'after' }],
-	['something else', { type: 'instead', body: { message: 'accepted' }, phase: 'after' }],
-	['an order without a link', { type: 'instead', body: { uuid: 'u', paymentUrl: null }, phase: 'after' }],
-	[
-		'a link that is none',
-		{ type: 'instead', body: { uuid: 'u', paymentUrl: 'javascript:alert(1)' }, phase: 'after' },
-	],
-];
-
 describe('an answer that is lost', () => {
-	it.each(lost)('(%s): the order is found by its comment, and made once', async (_, effect) => {
-		seller().shop.add({ comment: 'another', createdAt: new Date().toISOString() });
-		seller().shop.inject('order.create', effect, { times: -1 });
-		const done = await run({ options: { comment: 'mine', requestTimeout: 2 } }, [{}], retrying);
-		expect(done.error).toBeUndefined();
-		const made = seller().shop.all[1]!;
-		expect(jsonOf(done)).toEqual([
-			expect.objectContaining({
-				orderId: made.uuid,
-				comment: 'mine',
-				paymentUrl: made.paymentUrl,
-				price: 12.34,
-			}),
-		]);
-		expect(seller().shop.all).toHaveLength(2);
-		expect(seller().shop.asked('order.create')).toHaveLength(1);
-	});
+	it.each([
+		['a dropped connection', { type: 'drop', phase: 'after' }],
+		['no answer', { type: 'hang', phase: 'after' }],
+		['a late answer', { type: 'latency', ms: 3_000, phase: 'after' }],
+		['HTTP 500', { type: 'error', status: 500, phase: 'after' }],
+		['HTTP 502', { type: 'error', status: 502, phase: 'after' }],
+		['HTTP 504', { type: 'error', status: 504, phase: 'after' }],
+		['a page', { type: 'unreadable', kind: 'html' }],
+		['half an answer', { type: 'unreadable', kind: 'truncated' }],
+		['nothing', { type: 'unreadable', kind: 'empty' }],
+		['something else', { type: 'unreadable', kind: 'wrongShape' }],
+	] as Array<[string, Parameters<typeof shop.injectFault>[1]]>)(
+		'(%s): the order is found by its comment, and made once',
+		async (_, fault) => {
+			const other = await shop.addOrder({ comment: 'mine', amount: 1234, currency: 'usd' });
+			await shop.injectFault('order.create', fault, { times: -1 });
+			const done = await run({ options: { comment: 'mine', requestTimeout: 2 } }, [{}], retrying);
+			expect(done.error).toBeUndefined();
+			const [, made, ...more] = await shop.made();
+			expect(more).toEqual([]);
+			expect(jsonOf(done)).toEqual([
+				expect.objectContaining({
+					orderId: made,
+					comment: 'mine',
+					price: 12.34,
+					paymentUrl: `https://web.tribute.tg/shop/pay/${made}`,
+				}),
+			]);
+			expect(made).not.toBe(other.uuid);
+			expect(await shop.requests('order.create')).toHaveLength(1);
+		},
+	);
 
 	it('is looked for in the days around it, and in the chosen shop', async () => {
-		seller().shop.inject('order.create', { type: 'drop', phase: 'after' });
-		await run({ options: { shopId: '17' } });
+		const { shopId } = await shop.addOrder();
+		await shop.injectFault('order.create', { type: 'drop', phase: 'after' });
+		await run({ options: { shopId: String(shopId) } });
 		const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
-		expect(seller().shop.asked('order.getAll')[0]!.query).toEqual({
+		expect((await shop.requests('order.getAll'))[0]!.query).toEqual({
 			dateFrom: day(-1),
 			dateTo: day(1),
-			shopId: '17',
+			shopId: String(shopId),
 		});
 	});
 
-	it('is looked for again while it may still appear', async () => {
-		seller().shop.inject('order.create', { type: 'drop', phase: 'after' });
-		seller().shop.inject('order.getAll', { type: 'answer', body: [] });
+	it('is looked for once more while it may still appear', async () => {
+		await shop.injectFault('order.create', { type: 'drop', phase: 'after' });
+		await shop.answerWith('order.getAll', []);
 		expect(jsonOf(await run())).toHaveLength(1);
-		expect(seller().shop.asked('order.getAll')).toHaveLength(2);
+		expect(await shop.requests('order.getAll')).toHaveLength(2);
+	});
+
+	/** Sent once, whatever n8n repeats, and the person learns how to find the order. */
+	async function expectUnknown(parameters: INodeParameters = {}): Promise<void> {
+		const done = await run({ options: { requestTimeout: 2 }, ...parameters }, [{}], retrying);
+		const [sent, ...more] = await bodies();
+		expect(more).toEqual([]);
+		const error = errorOf(done);
+		expect(error).toMatchObject({
+			message: expect.stringMatching(/outcome of this purchase is unknown.*Creator Dashboard/),
+			data: details(null, 'unknown'),
+		});
+		for (const text of [error.message, error.description]) expect(text).toContain(String(sent!.comment));
+	}
+
+	it('ends unknown when the request never arrived', async () => {
+		await shop.injectFault('order.create', { type: 'drop' }, { times: -1 });
+		await expectUnknown();
+	});
+
+	it('ends unknown when the list cannot be read', async () => {
+		await shop.injectFault('order.create', { type: 'drop', phase: 'after' }, { times: -1 });
+		await shop.injectFault('order.getAll', { type: 'error', status: 500 }, { times: -1 });
+		await expectUnknown();
 	});
 
 	it.each([
-		['the request never arrived', { type: 'drop', phase: 'before' } as Effect, undefined],
-		['the list cannot be read', { type: 'drop', phase: 'after' } as Effect, { error: 'error_internal' }],
-	])('ends unknown when %s: sent once, whatever n8n repeats', async (_, effect, list) => {
-		seller().shop.inject('order.create', effect, { times: -1 });
-		if (list)
-			seller().shop.inject('order.getAll', { type: 'answer', status: 500, body: list }, { times: -1 });
-		const done = await run({ options: { requestTimeout: 2 } }, [{}], retrying);
-		const [sent] = bodies();
-		expect(said(done)).toMatchObject({
-			message: expect.stringMatching(/outcome of this purchase is unknown.*Creator Dashboard/),
-			description: expect.stringContaining(String(sent!.comment)),
-			data: data(null, 'unknown'),
-		});
-		expect(done.error!.message).toContain(String(sent!.comment));
-		expect(seller().shop.asked('order.create')).toHaveLength(1);
+		['HTTP 408', {}, 408],
+		['an order without a link', { uuid: 'u', paymentUrl: null }, 200],
+		['a link that is none', { uuid: 'u', paymentUrl: 'javascript:alert(1)' }, 200],
+		['an order without an ID', { paymentUrl: 'https://web.tribute.tg/x' }, 200],
+	])('ends unknown after %s that the list knows nothing of', async (_, body, status) => {
+		await shop.answerWith('order.create', body, status, { times: -1 });
+		await expectUnknown();
 	});
 
-	it('never takes an order of somebody else for it', async () => {
-		seller().shop.inject('order.create', { type: 'drop', phase: 'before' });
-		seller().shop.add({ comment: 'n8n-0123456789abcdef0123456789abcdef', amount: 1234, currency: 'usd' });
-		seller().shop.add({ amount: 1234, currency: 'usd' });
-		const done = await run({ options: { requestTimeout: 1 } });
-		expect(said(done)).toMatchObject({ data: data(null, 'unknown') });
+	it('takes no order of somebody else for it', async () => {
+		await shop.addOrder({ comment: 'n8n-0123456789abcdef0123456789abcdef', amount: 1234, currency: 'usd' });
+		await shop.addOrder({ amount: 1234, currency: 'usd' });
+		await shop.injectFault('order.create', { type: 'drop' });
+		await expectUnknown();
 	});
 
 	it('gives one link where something on the way sent the request twice', async () => {
-		seller().shop.inject('order.create', { type: 'double', phase: 'after' });
+		await shop.injectFault('order.create', { type: 'double' });
 		const [order] = jsonOf(await run());
-		expect(seller().shop.all.map(({ uuid }) => uuid)).toContain(order!.orderId);
+		expect(await shop.made()).toContain(order!.orderId);
 	});
 });
 
 describe('what n8n repeats', () => {
 	it('makes no second link over the tries of Retry On Fail', async () => {
-		seller().shop.inject('order.create', { type: 'answer', status: 429, body: {} }, { skip: 2 });
+		await shop.injectFault('order.create', { type: 'refuse', code: 'error_too_many_requests' }, { skip: 2 });
 		const done = await run({}, [{}, {}, {}, {}], retrying);
-		expect(jsonOf(done)).toHaveLength(4);
-		expect(seller().shop.all).toHaveLength(4);
-		expect(seller().shop.asked('order.create')).toHaveLength(5);
+		expect(jsonOf(done).map(({ orderId }) => orderId)).toEqual(await shop.made());
+		expect(await shop.made()).toHaveLength(4);
+		expect(await shop.requests('order.create')).toHaveLength(5);
 	});
 
 	it('names the links that were made before a failure', async () => {
-		seller().shop.inject('order.create', { type: 'answer', status: 429, body: {} }, { skip: 1 });
+		await shop.injectFault('order.create', { type: 'refuse', code: 'error_too_many_requests' }, { skip: 1 });
 		const done = await run({}, [{}, {}]);
-		const [made] = seller().shop.all;
+		const [orderId] = await shop.made();
 		expect(done.error?.context).toMatchObject({
 			itemIndex: 1,
-			data: { placed: [{ item: 0, orderId: made!.uuid, key: null }] },
+			data: { placed: [{ item: 0, orderId, key: null }] },
 		});
 	});
 
 	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)('goes on with %s', async (onError) => {
-		const done = await run({ amount: '={{ $json.amount }}' }, [{ amount: 5 }, { amount: 0 }, { amount: 6 }], {
-			onError,
-		});
+		const items = [{ amount: 5 }, { amount: 0 }, { amount: 6 }];
+		const done = await run({ amount: '={{ $json.amount }}' }, items, { onError });
 		const errors = onError === 'continueErrorOutput' ? jsonOf(done, 'Node', 1) : [jsonOf(done)[1]];
-		expect(errors).toEqual([
-			expect.objectContaining({
-				error: expect.stringMatching(/^Amount: /),
-				details: expect.objectContaining(data('INVALID_PARAMETER')),
-			}),
+		expect(errors).toMatchObject([
+			{ error: expect.stringMatching(/^Amount: /), details: details('INVALID_PARAMETER') },
 		]);
-		expect(seller().shop.all.map(({ amount }) => amount)).toEqual([500, 600]);
+		expect((await bodies()).map(({ amount }) => amount)).toEqual([500, 600]);
 	});
 });
 
-describe("as an AI agent's tool", () => {
+describe('Track Completion', () => {
+	const credentials = {
+		tributeApi: { id: 'tributeApi', name: 'Tribute' },
+		orderTrackingApi: { id: 'orderTrackingApi', name: 'n8n' },
+	};
+	const track = async (parameters: INodeParameters = {}, more: Partial<INode> = {}) => {
+		shop.harness.credentials.orderTrackingApi = { ...shop.harness.sandbox.n8n };
+		return await run({ trackCompletion: true, ...parameters }, [{}], { credentials, ...more });
+	};
+	const rows = async () => {
+		const tables = await shop.harness.sandbox.client.dataTables();
+		return tables.map(({ name, rows: inTable }) => ({ name, rows: inTable }));
+	};
+
+	it('keeps the order in the ledger, with what its events carry', async () => {
+		const done = await track({ reference: 'chat 7', options: { tableName: 'links', customerId: 'chat 7' } });
+		const [orderId] = await shop.made();
+		expect(jsonOf(done)).toMatchObject([{ orderId, tracked: true }]);
+		expect(await rows()).toMatchObject([
+			{
+				name: 'links',
+				rows: [
+					{
+						...{ provider: 'tribute', orderId, state: 'pending', status: 'pending' },
+						...{ reference: 'chat 7', recipient: 'chat 7', price: 12.34, currency: 'USD' },
+					},
+				],
+			},
+		]);
+	});
+
+	it('makes no link that it cannot write down', async () => {
+		await shop.harness.sandbox.client.addFault({
+			provider: 'n8n',
+			operation: 'row.insert',
+			fault: { type: 'refuse', status: 403, body: { message: 'no' } },
+			times: -1,
+		});
+		expect(errorOf(await track()).data).toEqual(details('LEDGER_UNAVAILABLE'));
+		expect(await shop.requests()).toEqual([]);
+	});
+
+	it('says of a lost answer that nobody knows', async () => {
+		await shop.injectFault('order.create', { type: 'drop' }, { times: -1 });
+		expect(errorOf(await track({ options: { tableName: 'lost' } }, retrying)).data).toEqual(
+			details(null, 'unknown'),
+		);
+		const [sent] = await bodies();
+		const [table] = await rows();
+		expect(table!.rows).toMatchObject([
+			{ state: 'unconfirmed', message: expect.stringContaining(String(sent!.comment)) },
+		]);
+	});
+});
+
+describe.each(toolModes)("as an AI agent's tool (%s)", (mode) => {
 	const tool = { ...create, amount: "={{ $fromAI('amount', '', 'number') }}" };
+	const allowed = { ...tool, allowAgentPurchases: true };
 
 	it('makes no link unless a person allowed it', async () => {
-		expect(JSON.stringify(await seller().ask(tool, { amount: 5 }))).toContain('may not move money');
-		expect(seller().shop.requests).toEqual([]);
+		const told = await shop.callAsTool(tool, { amount: 5 }, 1, mode);
+		expect(JSON.stringify(told)).toContain('may not move money');
+		expect(await shop.requests()).toEqual([]);
 	});
 
 	it('makes one link for two equal calls in one message', async () => {
-		await seller().ask({ ...tool, allowAgentPurchases: true }, { amount: 5 }, 2);
-		expect(seller().shop.all).toHaveLength(1);
+		await shop.callAsTool(allowed, { amount: 5 }, 2, mode);
+		expect(await shop.made()).toHaveLength(1);
 	});
 
-	it('lets no model choose whether the order is tracked', async () => {
+	it('lets no model choose how the order is tracked', async () => {
 		const parameters = {
-			...tool,
-			allowAgentPurchases: true,
+			...allowed,
 			trackCompletion: true,
 			options: { tableName: "={{ $fromAI('table', '', 'string') }}" },
 		};
-		expect(JSON.stringify(await seller().ask(parameters, { amount: 5, table: 'x' }))).toContain(
-			'may not choose tableName',
-		);
-		expect(seller().shop.requests).toEqual([]);
+		const told = await shop.callAsTool(parameters, { amount: 5, table: 'x' }, 1, mode);
+		expect(JSON.stringify(told)).toContain('An AI model may not choose');
+		expect(await shop.requests()).toEqual([]);
 	});
 });

@@ -1,11 +1,14 @@
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
-import { data, hostileIds, jsonOf, links, said, titled, useSeller } from '../support/tributeOrders';
+import { errorOf, jsonOf } from '../../support/harness';
+import { links, titled } from '../support/providerNode';
+import { NO_IDS, useTributeShop } from '../support/tributeShop';
 
-const seller = useSeller();
+const shop = useTributeShop();
+const { details } = shop;
 
 const get: INodeParameters = { resource: 'order', operation: 'get', orderId: '={{ $json.id }}' };
 const run = async (ids: unknown[], parameters: INodeParameters = {}, more?: Partial<INode>) =>
-	await seller().run(
+	await shop.run(
 		{ ...get, ...parameters },
 		ids.map((id) => ({ id }) as IDataObject),
 		more,
@@ -13,18 +16,16 @@ const run = async (ids: unknown[], parameters: INodeParameters = {}, more?: Part
 
 describe('order: get', () => {
 	it('gives an order as it stands', async () => {
-		const order = seller().shop.add({
-			status: 'paid',
-			amount: 100_050,
-			currency: 'rub',
-			customerId: 'chat 7',
-			comment: 'Invoice 1042 n8n-0123456789abcdef0123456789abcdef',
-			period: 'monthly',
-			memberStatus: 'active',
-			memberExpiresAt: '2026-12-01T00:00:00Z',
-		});
-		const done = await run([order.uuid]);
-		expect(jsonOf(done)).toEqual([
+		const order = await shop.addOrder(
+			{
+				amount: 100_050,
+				customerId: 'chat 7',
+				comment: 'Invoice 1042 n8n-0123456789abcdef0123456789abcdef',
+				period: 'monthly',
+			},
+			{ events: ['paid'] },
+		);
+		expect(jsonOf(await run([order.uuid]))).toEqual([
 			{
 				provider: 'tribute',
 				orderId: order.uuid,
@@ -38,17 +39,17 @@ describe('order: get', () => {
 				message: null,
 				paymentUrl: order.paymentUrl,
 				webappPaymentUrl: order.webappPaymentUrl,
-				title: order.title,
+				title: 'Guitar course',
 				comment: 'Invoice 1042',
 				customerId: 'chat 7',
 				period: 'monthly',
 				memberStatus: 'active',
-				memberExpiresAt: '2026-12-01T00:00:00Z',
+				memberExpiresAt: order.memberExpiresAt,
 				createdAt: order.createdAt,
 			},
 		]);
-		expect(seller().shop.requests.map(({ method, path }) => [method, path])).toEqual([
-			['GET', `/tribute/api/v1/shop/orders/${order.uuid}`],
+		expect(await shop.requests()).toMatchObject([
+			{ method: 'GET', path: `/tribute/api/v1/shop/orders/${order.uuid}` },
 		]);
 	});
 
@@ -61,34 +62,46 @@ describe('order: get', () => {
 		['refunded_in_part', 'unknown', null],
 		['constructor', 'unknown', null],
 	])('%s is state %s', async (status, state, message) => {
-		const { uuid } = seller().shop.add({ status });
+		const { uuid } = await shop.addOrder({}, { status });
 		expect(jsonOf(await run([uuid]))).toEqual([expect.objectContaining({ state, status, message })]);
 	});
 
 	it('says of a refunded order no more than that it was paid', async () => {
-		const order = seller().shop.add({ status: 'paid' });
-		order.transactions[0]!.isRefunded = true;
-		const [simple] = jsonOf(await run([order.uuid]));
+		await shop.useAccount({ refundMs: 0 });
+		const { uuid } = await shop.addPaidOrder();
+		await shop.run({ resource: 'order', operation: 'refund', orderId: uuid });
+		expect(await shop.refunds()).toHaveLength(1);
+		const [simple] = jsonOf(await run([uuid]));
 		expect(simple).toMatchObject({ state: 'completed', status: 'paid' });
 		expect(JSON.stringify(simple)).not.toMatch(/refund/i);
 	});
 
 	it('gives one order for each item', async () => {
-		const orders = [seller().shop.add(), seller().shop.add()];
-		const done = await run(orders.map(({ uuid }) => uuid));
-		expect(jsonOf(done).map(({ orderId }) => orderId)).toEqual(orders.map(({ uuid }) => uuid));
+		const uuids = await shop.addOrders(2);
+		const done = await run(uuids);
+		expect(jsonOf(done).map(({ orderId }) => orderId)).toEqual(uuids);
 		expect(links(done)).toEqual([{ item: 0 }, { item: 1 }]);
 	});
 
 	it("gives the provider's own object without Simplify", async () => {
-		const { transactions: _, ...order } = seller().shop.add({ comment: 'n8n-x' });
+		const order = await shop.addOrder({ comment: 'mine' });
 		expect(jsonOf(await run([order.uuid], { simplify: false }))).toEqual([order]);
+	});
+
+	it("does not show another seller's", async () => {
+		const { uuid } = await shop.addOrder();
+		await shop.useAccount();
+		expect(errorOf(await run([uuid]))).toMatchObject({
+			message: expect.stringContaining('belongs to somebody else'),
+			httpCode: '403',
+			data: details('no_access'),
+		});
 	});
 
 	describe('where the account knows the status alone', () => {
 		it('gives that, and says so', async () => {
-			seller().shop.hasOrderRoute = false;
-			const { uuid } = seller().shop.add({ status: 'paid' });
+			const { uuid } = await shop.addOrder({}, { events: ['paid'] });
+			await shop.injectFault('order.get', { type: 'refuse', code: 'error_not_found' }, { times: -1 });
 			expect(jsonOf(await run([uuid]))).toEqual([
 				expect.objectContaining({
 					orderId: uuid,
@@ -103,41 +116,41 @@ describe('order: get', () => {
 		});
 
 		it('asks after a 405 too', async () => {
-			const { uuid } = seller().shop.add();
-			seller().shop.inject('order.get', { type: 'answer', status: 405, body: '' });
+			const { uuid } = await shop.addOrder();
+			await shop.answerWith('order.get', '', 405);
 			expect(jsonOf(await run([uuid]))).toMatchObject([{ state: 'pending' }]);
 		});
 
 		it('finds no order that neither way has', async () => {
-			expect(said(await run(['nobody-made-it']))).toEqual({
+			expect(errorOf(await run(['nobody-made-it']))).toEqual({
 				message: 'Tribute: there is no such order',
 				description: expect.stringContaining('Order ID'),
 				httpCode: '404',
-				data: data('error_not_found'),
+				data: details('error_not_found'),
 			});
 		});
 	});
 
 	it.each([
-		[401, 'error_unauthorized', /API key was not accepted/],
-		[403, 'no_access', /belongs to somebody else/],
-		[400, 'error_bad_request', /request was refused/],
-	])('takes %i %s for final', async (status, code, message) => {
-		seller().shop.inject('order.get', { type: 'answer', status, body: { error: code, message: 'x' } });
-		expect(said(await run(['a']))).toMatchObject({
+		['error_unauthorized', 401, /API key was not accepted/],
+		['no_access', 403, /belongs to somebody else/],
+		['error_bad_request', 400, /request was refused/],
+	])('takes %s (%i) for final', async (code, status, message) => {
+		await shop.injectFault('order.get', { type: 'refuse', code });
+		expect(errorOf(await run(['a']))).toMatchObject({
 			message: expect.stringMatching(message),
 			httpCode: String(status),
-			data: data(code),
+			data: details(code),
 		});
-		expect(seller().shop.requests).toHaveLength(1);
+		expect(await shop.requests()).toHaveLength(1);
 	});
 
-	it('asks again after a failure of the moment', async () => {
-		const { uuid } = seller().shop.add();
-		seller().shop.inject('order.get', { type: 'answer', status: 502, body: '<html>' });
-		seller().shop.inject('order.get', { type: 'drop', phase: 'before' });
+	it('asks once more after a failure of the moment', async () => {
+		const { uuid } = await shop.addOrder();
+		await shop.injectFault('order.get', { type: 'error', status: 502 });
+		await shop.injectFault('order.get', { type: 'drop' });
 		expect(jsonOf(await run([uuid]))).toHaveLength(1);
-		expect(seller().shop.requests).toHaveLength(3);
+		expect(await shop.requests()).toHaveLength(3);
 	});
 
 	it.each([
@@ -146,15 +159,15 @@ describe('order: get', () => {
 		['something else', { message: 'accepted' }],
 		['a list', []],
 	])('says so when the answer is %s', async (_, body) => {
-		seller().shop.inject('order.get', { type: 'answer', body });
-		expect(said(await run(['a']))).toMatchObject({
+		await shop.answerWith('order.get', body);
+		expect(errorOf(await run(['a']))).toMatchObject({
 			message: expect.stringContaining('cannot be used'),
 			description: expect.stringContaining('Base URL'),
 		});
 	});
 
 	it('takes odd fields for missing ones, and no link that is not https', async () => {
-		const body = {
+		await shop.answerWith('order.get', {
 			uuid: 'a',
 			status: 'paid',
 			amount: 'much',
@@ -163,8 +176,7 @@ describe('order: get', () => {
 			paymentUrl: 'javascript:alert(1)',
 			webappPaymentUrl: 'http://t.me/x',
 			customerId: 7,
-		};
-		seller().shop.inject('order.get', { type: 'answer', body });
+		});
 		expect(jsonOf(await run(['a']))).toEqual([
 			expect.objectContaining({
 				...{ orderId: 'a', state: 'completed', price: null, currency: null, title: null },
@@ -173,23 +185,23 @@ describe('order: get', () => {
 		]);
 	});
 
-	it.each(hostileIds.map(titled))('ID %s is refused before anything is sent', async (_, id) => {
-		const done = await run([id]);
-		expect(said(done)).toMatchObject({
+	it.each(NO_IDS.map(titled))('refuses the ID %s before anything is sent', async (_, id) => {
+		const error = errorOf(await run([id]));
+		expect(error).toMatchObject({
 			message: expect.stringMatching(/^Order ID: /),
-			data: data('INVALID_PARAMETER'),
+			data: details('INVALID_PARAMETER'),
 		});
-		expect(done.error!.message.length).toBeLessThan(200);
-		expect(seller().shop.requests).toEqual([]);
+		expect(error.message.length).toBeLessThan(200);
+		expect(await shop.requests()).toEqual([]);
 	});
 
 	it('goes on with Continue On Fail', async () => {
-		const { uuid } = seller().shop.add();
+		const { uuid } = await shop.addOrder();
 		const done = await run(['nobody', uuid, '../x'], {}, { onError: 'continueErrorOutput' });
 		expect(jsonOf(done)).toMatchObject([{ orderId: uuid }]);
-		expect(jsonOf(done, 'Node', 1).map(({ details }) => (details as IDataObject).code)).toEqual([
-			'error_not_found',
-			'INVALID_PARAMETER',
+		expect(jsonOf(done, 'Node', 1)).toMatchObject([
+			{ details: details('error_not_found') },
+			{ details: details('INVALID_PARAMETER') },
 		]);
 	});
 });

@@ -1,67 +1,67 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { data, jsonOf, links, said, useSeller } from '../support/tributeOrders';
+import { errorOf, jsonOf } from '../../support/harness';
+import { links } from '../support/providerNode';
+import { useTributeShop } from '../support/tributeShop';
 
-const seller = useSeller();
+const shop = useTributeShop();
+const { details } = shop;
 
 const list: INodeParameters = { resource: 'order', operation: 'getAll' };
 const run = async (parameters: INodeParameters = {}, items?: IDataObject[]) =>
-	await seller().run({ ...list, ...parameters }, items);
-const queries = () =>
-	seller()
-		.shop.asked('order.getAll')
-		.map(({ query }) => query);
-const add = (count: number, more = {}) => Array.from({ length: count }, () => seller().shop.add(more).uuid);
+	await shop.run({ ...list, ...parameters }, items);
+const idsOf = async (parameters: INodeParameters = {}) =>
+	jsonOf(await run(parameters)).map(({ orderId }) => orderId);
+const queries = async () => (await shop.requests('order.getAll')).map(({ query }) => query);
 
 describe('order: getAll', () => {
 	it('gives all orders, newest first, from one request', async () => {
-		const uuids = add(120);
+		const uuids = await shop.addOrders(120);
 		const done = await run({ returnAll: true });
 		expect(jsonOf(done).map(({ orderId }) => orderId)).toEqual(uuids.reverse());
-		expect(jsonOf(done)[0]).toMatchObject({
-			provider: 'tribute',
-			state: 'pending',
-			price: 1000,
-			currency: 'RUB',
-		});
-		expect(queries()).toEqual([{}]);
+		expect(jsonOf(done)[0]).toMatchObject({ provider: 'tribute', state: 'pending', price: 1000 });
+		expect(await queries()).toEqual([{}]);
 	});
 
 	it.each([
 		[{}, 50],
 		[{ limit: 1 }, 1],
-		[{ limit: 60 }, 60],
-		[{ limit: 1_000 }, 70],
+		[{ limit: 51 }, 51],
+		[{ limit: 1_000 }, 52],
 	])('gives with %j the newest %i', async (parameters, count) => {
-		const uuids = add(70).reverse();
-		expect(jsonOf(await run(parameters)).map(({ orderId }) => orderId)).toEqual(uuids.slice(0, count));
+		const uuids = await shop.addOrders(52);
+		expect(await idsOf(parameters)).toEqual(uuids.reverse().slice(0, count));
 	});
 
 	it('links all orders to the item that asked for them', async () => {
-		add(2);
+		await shop.addOrders(2);
 		expect(links(await run({}, [{}, {}]))).toEqual([0, 0, 1, 1].map((item) => ({ item })));
 	});
 
 	it.each(['pending', 'prepaid', 'paid', 'failed'])('filters for %s before it counts', async (status) => {
-		for (const word of ['pending', 'prepaid', 'paid', 'failed']) add(3, { status: word });
+		for (const word of ['pending', 'prepaid', 'paid', 'failed'])
+			await shop.addOrders(3, {}, { status: word });
 		const found = jsonOf(await run({ limit: 2, filters: { status } }));
 		expect(found.map((order) => order.status)).toEqual([status, status]);
-		expect(queries()).toEqual([{}]);
+		expect(await queries()).toEqual([{}]);
 	});
 
 	it('asks for one shop', async () => {
-		add(1);
-		const [other] = add(1, { shopId: 18 });
-		expect(jsonOf(await run({ filters: { shopId: '18' } })).map(({ orderId }) => orderId)).toEqual([other]);
-		expect(queries()).toEqual([{ shopId: '18' }]);
+		await shop.useAccount({ shops: 2 });
+		const [first, second] = await Promise.all([shop.addOrder(), shop.addOrder()]);
+		const shopId = Number(first.shopId) + 1;
+		const other = await shop.addOrder({ shopId });
+		expect(await idsOf({ filters: { shopId: String(shopId) } })).toEqual([other.uuid]);
+		expect(await queries()).toEqual([{ shopId: String(shopId) }]);
+		expect(second.shopId).toBe(first.shopId);
 	});
 
 	it('asks for the days, both inclusive', async () => {
-		const [one, two] = ['2026-01-31', '2026-02-01', '2026-02-02'].map(
-			(day) => add(1, { createdAt: `${day}T23:59:59Z` })[0],
-		);
-		const filters = { dateFrom: '2026-01-31', dateTo: '2026-02-01' };
-		expect(jsonOf(await run({ filters })).map(({ orderId }) => orderId)).toEqual([two, one]);
-		expect(queries()).toEqual([filters]);
+		await shop.addOrder();
+		await shop.harness.sandbox.client.advanceClock(2 * 86_400_000);
+		const order = await shop.addOrder();
+		const day = String(order.createdAt).slice(0, 10);
+		expect(await idsOf({ filters: { dateFrom: day, dateTo: day } })).toEqual([order.uuid]);
+		expect(await queries()).toEqual([{ dateFrom: day, dateTo: day }]);
 	});
 
 	it.each([
@@ -74,21 +74,22 @@ describe('order: getAll', () => {
 		['of JavaScript', new Date('2026-01-31T10:00:00Z'), '2026-01-31'],
 	])('takes a date %s', async (_, dateFrom, day) => {
 		await run({ filters: { dateFrom: '={{ $json.date }}' } }, [{ date: dateFrom as string }]);
-		expect(queries()).toEqual([{ dateFrom: day }]);
+		expect(await queries()).toEqual([{ dateFrom: day }]);
 	});
 
-	it('takes an expression of a date', async () => {
-		await run({ filters: { dateTo: "={{ DateTime.fromISO('2026-01-31T12:00:00Z') }}" } });
-		expect(queries()).toEqual([{ dateTo: '2026-01-31' }]);
+	it('takes a date of Luxon, as expressions make them', async () => {
+		const dateTo = "={{ DateTime.fromISO('2026-01-31T23:30:00-05:00') }}";
+		await run({ filters: { dateTo } });
+		expect(await queries()).toEqual([{ dateTo: '2026-02-01' }]);
 	});
 
 	it("gives the provider's own objects without Simplify", async () => {
-		const { transactions: _, ...order } = seller().shop.add();
+		const order = await shop.addOrder();
 		expect(jsonOf(await run({ simplify: false }))).toEqual([order]);
 	});
 
 	it.each([
-		['null', null, 0],
+		['null', 'null', 0],
 		['an empty list', [], 0],
 		['rows', { rows: [{ uuid: 'a', status: 'paid' }] }, 1],
 		['orders', { orders: [{ uuid: 'a' }] }, 1],
@@ -96,7 +97,7 @@ describe('order: getAll', () => {
 		['data', { data: [{ uuid: 'a' }] }, 1],
 		['an order twice', [{ uuid: 'a' }, { uuid: 'a' }], 1],
 	])('takes %s for a list', async (_, body, count) => {
-		seller().shop.inject('order.getAll', { type: 'answer', body }, { times: 2 });
+		await shop.answerWith('order.getAll', body, 200, { times: 2 });
 		expect(jsonOf(await run())).toHaveLength(count);
 		expect(jsonOf(await run({ simplify: false }))).toHaveLength(count);
 	});
@@ -106,18 +107,17 @@ describe('order: getAll', () => {
 		['something else', { message: 'accepted' }],
 		['orders without an ID', [{ status: 'paid' }]],
 	])('says so when the answer is %s', async (_, body) => {
-		seller().shop.inject('order.getAll', { type: 'answer', body });
-		expect(said(await run())).toMatchObject({ message: expect.stringContaining('cannot be used') });
+		await shop.answerWith('order.getAll', body);
+		expect(errorOf(await run())).toMatchObject({ message: expect.stringContaining('cannot be used') });
 	});
 
 	it('says that there is no shop', async () => {
-		const body = { error: 'error_not_found', message: 'no shop' };
-		seller().shop.inject('order.getAll', { type: 'answer', status: 404, body });
-		expect(said(await run())).toEqual({
-			message: 'Tribute: there is no such order or shop (no shop, code error_not_found)',
+		await shop.useAccount({ shops: 0 });
+		expect(errorOf(await run())).toEqual({
+			message: 'Tribute: there is no such order or shop (shop not found, code error_not_found)',
 			description: expect.stringContaining('needs an active shop'),
 			httpCode: '404',
-			data: data('error_not_found'),
+			data: details('error_not_found'),
 		});
 	});
 
@@ -139,10 +139,10 @@ describe('order: getAll', () => {
 		['Return All', { returnAll: '={{ "all" }}' }],
 		['Simplify', { simplify: '={{ "no" }}' }],
 	] as Array<[string, INodeParameters]>)('refuses %s of %j', async (label, parameters) => {
-		expect(said(await run(parameters))).toMatchObject({
+		expect(errorOf(await run(parameters))).toMatchObject({
 			message: expect.stringMatching(new RegExp(`^${label}: `)),
-			data: data('INVALID_PARAMETER'),
+			data: details('INVALID_PARAMETER'),
 		});
-		expect(seller().shop.requests).toEqual([]);
+		expect(await shop.requests()).toEqual([]);
 	});
 });
