@@ -10,7 +10,7 @@ export const OVERLAP = 15 * MINUTE;
 export const FURTHEST_AHEAD = DAY;
 
 /** Pages of the table that are read for one kind of new event. */
-export const NEW_PAGES = 12;
+export const NEW_PAGES = 20;
 /** Orders whose rows are compared in one request: a longer filter does not fit into an address. */
 export const COMPARED_AT_ONCE = 40;
 /** Events one poll emits. */

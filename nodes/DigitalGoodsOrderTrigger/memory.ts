@@ -33,6 +33,16 @@ const kept = z.object({
 });
 type Kept = z.output<typeof kept>;
 
+/** What a poll knows of those before it. */
+export interface Start {
+	/** The longest time between two polls, in milliseconds. */
+	interval: number;
+	/** Whether the workflow is known to have been active before. */
+	wasActive: boolean;
+	/** Whether somebody has just switched the workflow on. */
+	isActivation: boolean;
+}
+
 /** Stands for an event ID, in a few characters. */
 export const shortOf = (eventId: string): string =>
 	createHash('sha256').update(eventId).digest('base64url').slice(0, 10);
@@ -66,14 +76,13 @@ export class Memory {
 	/**
 	 * Begins a poll.
 	 * @param now epoch milliseconds
-	 * @param interval the longest time between two polls, in milliseconds
 	 */
-	begin(now: number, interval: number, isActivation: boolean): void {
+	begin(now: number, { interval, wasActive, isActivation }: Start): void {
 		const { kept } = this;
 		const lastMinutes = now - OVERLAP;
 		if (this.isNew) {
 			// Some of n8n's engines drop what the poll at activation remembers.
-			kept.activeFrom = isActivation ? lastMinutes : lastMinutes - interval;
+			kept.activeFrom = isActivation && !wasActive ? lastMinutes : lastMinutes - interval;
 			kept.since = kept.activeFrom;
 		} else if (isActivation) {
 			kept.activeFrom = Math.max(kept.activeFrom, lastMinutes - interval);
@@ -86,9 +95,11 @@ export class Memory {
 		}
 	}
 
-	/** Epoch milliseconds from which on rows have to be read. */
-	get readFrom(): number {
-		return this.kept.since - OVERLAP;
+	/** Behind which position rows have to be read. */
+	get readFrom(): Position {
+		const { since, forgotten } = this.kept;
+		const from: Position = [since - OVERLAP, 0];
+		return compare(from, forgotten) > 0 ? from : forgotten;
 	}
 
 	/** Rows whose events have to be emitted, wherever they lie. */

@@ -2,7 +2,7 @@ import { finalStates } from '../shared/domain/order';
 import { is, type Condition } from '../shared/ledger/dataTable';
 import type { StoredRow } from '../shared/ledger/row';
 import { compare, identityOf, timeOf, type EventState, type Position, type RowEvent } from './event';
-import { COMPARED_AT_ONCE, NEW_PAGES } from './limits';
+import { COMPARED_AT_ONCE, MOST_EVENTS, NEW_PAGES } from './limits';
 import type { Memory } from './memory';
 import type { Progress, Round } from './progress';
 import { NOT_REJECTED, type Table } from './table';
@@ -25,26 +25,30 @@ type TimeColumn = 'finalAt' | 'stateAt';
 export async function readNewEvents(
 	table: Table,
 	chosen: ReadonlySet<EventState>,
-	{ readFrom: from }: Memory,
+	memory: Memory,
 	progress: Progress,
 ): Promise<NewEvents> {
-	const at = new Date(from).toISOString();
+	const [time, afterRow] = memory.readFrom;
+	const from = new Date(time).toISOString();
+	const isNew = (row: StoredRow): boolean =>
+		table.eventsOf(row).some((event) => chosen.has(event.state) && memory.wants(event));
 	const reads: Array<Promise<Read>> = [];
+	const read = (column: TimeColumn, ...filter: Condition[]): void => {
+		reads.push(readInOrder(table, filter, column, [from, afterRow], isNew));
+	};
 	for (const state of finalStates) {
 		// An order that was refunded afterwards still tells that it failed.
-		const tells =
-			chosen.has(state) || (state === 'refunded' && (chosen.has('failed') || chosen.has('cancelled')));
-		if (!tells) continue;
-		reads.push(readInOrder(table, [is('state', state)], 'finalAt', at));
-		const changedSince: Condition = { columnName: 'finalAt', condition: 'lt', value: at };
-		reads.push(readInOrder(table, [is('state', state), changedSince], 'stateAt', at));
+		const tells = state === 'refunded' && (chosen.has('failed') || chosen.has('cancelled'));
+		if (!chosen.has(state) && !tells) continue;
+		read('finalAt', is('state', state));
+		read('stateAt', is('state', state), { columnName: 'finalAt', condition: 'lte', value: from });
 	}
-	if (chosen.has('unconfirmed')) reads.push(readInOrder(table, [is('state', 'unconfirmed')], 'stateAt', at));
+	if (chosen.has('unconfirmed')) read('stateAt', is('state', 'unconfirmed'));
 	if (chosen.has('expired') && Number.isFinite(table.expireAfter))
 		reads.push(
 			readExpired(
 				table,
-				from,
+				time,
 				progress.round('expired', () => 0, table.now),
 			),
 		);
@@ -69,16 +73,24 @@ async function readInOrder(
 	table: Table,
 	filter: Condition[],
 	column: TimeColumn,
-	from: string,
+	[from, afterRow]: [time: string, row: number],
+	isNew: (row: StoredRow) => boolean,
 ): Promise<Read> {
 	const rows: StoredRow[] = [];
-	const start: Condition = { columnName: column, condition: 'gte', value: from };
-	let next: Condition[] = [start];
-	let isWithinOneTime = false;
-	for (let page = 0; page < NEW_PAGES; page++) {
+	let found = 0;
+	const rowsOf = (time: string, after: number): Condition[] => [
+		is(column, time),
+		{ columnName: 'id', condition: 'gt', value: after },
+	];
+	let isWithinOneTime = afterRow > 0;
+	let next: Condition[] = isWithinOneTime
+		? rowsOf(from, afterRow)
+		: [{ columnName: column, condition: 'gte', value: from }];
+	for (let page = 0; page < NEW_PAGES && found < MOST_EVENTS; page++) {
 		const sortBy = isWithinOneTime ? 'id:asc' : (`${column}:asc` as const);
 		const read = await table.page([...filter, ...next], sortBy);
 		rows.push(...read.rows);
+		found += read.rows.filter(isNew).length;
 		const last = read.rows.at(-1);
 		if (last === undefined || !read.more) {
 			if (!isWithinOneTime) return { rows, known: EVERYTHING };
@@ -88,7 +100,7 @@ async function readInOrder(
 		}
 		isWithinOneTime ||= read.rows[0]![column] === last[column];
 		next = isWithinOneTime
-			? [is(column, last[column]), { columnName: 'id', condition: 'gt', value: last.id }]
+			? rowsOf(last[column], last.id)
 			: [{ columnName: column, condition: 'gte', value: last[column] }];
 	}
 	const last = rows.at(-1)!;
@@ -128,7 +140,7 @@ const expiryOf = ({ createdAt }: StoredRow, { expireAfter }: Table): number =>
 
 /**
  * The earliest row that tells of each event: an order may be named by several rows, and its event is as old as the
- * first of them. Events of orders that expired are left out where another row knows the order's end.
+ * first of them. Takes as many events as fit into one filter. Events of orders that expired are left out where another row knows the order's end.
  */
 export async function earliest(table: Table, events: RowEvent[]): Promise<RowEvent[]> {
 	const orders = new Map(events.map((event) => [identityOf(event.row), event.row]));
@@ -139,19 +151,15 @@ export async function earliest(table: Table, events: RowEvent[]): Promise<RowEve
 		if (known === undefined || compare(event.position, known.position) < 0) first.set(event.eventId, event);
 	};
 	events.forEach(consider);
-	const asked = [...orders.values()];
-	for (let begin = 0; begin < asked.length; begin += COMPARED_AT_ONCE) {
-		const conditions = asked
-			.slice(begin, begin + COMPARED_AT_ONCE)
-			.filter(({ orderId, nonce }) => orderId !== '' || nonce !== '')
-			.map(({ orderId, nonce }) => (orderId === '' ? is('nonce', nonce) : is('orderId', orderId)));
-		if (conditions.length === 0) continue;
-		for (const row of await table.all(conditions)) {
-			const identity = identityOf(row);
-			if (!orders.has(identity)) continue;
-			if (row.finalAt !== '') ended.add(identity);
-			table.eventsOf(row).forEach(consider);
-		}
+	const marks = [...orders.values()].filter(({ orderId, nonce }) => orderId !== '' || nonce !== '');
+	const same = marks.map(({ orderId, nonce }) =>
+		orderId === '' ? is('nonce', nonce) : is('orderId', orderId),
+	);
+	for (const row of same.length === 0 ? [] : await table.all(same)) {
+		const identity = identityOf(row);
+		if (!orders.has(identity)) continue;
+		if (row.finalAt !== '') ended.add(identity);
+		table.eventsOf(row).forEach(consider);
 	}
 	const wanted = new Set(events.map(({ eventId }) => eventId));
 	return [...first.values()].filter(

@@ -74,8 +74,11 @@ export class Poll {
 
 	private async pollTable(): Promise<OrderEvent[]> {
 		const memory = Memory.of(this.data);
-		const isActivation = this.isFirst && this.context.getActivationMode() === 'activate';
-		memory.begin(this.now, Math.max(pollInterval(this.context), this.progress.interval), isActivation);
+		memory.begin(this.now, {
+			interval: Math.max(pollInterval(this.context), this.progress.interval),
+			wasActive: this.progress.polledAt > 0,
+			isActivation: this.isFirst && this.context.getActivationMode() === 'activate',
+		});
 		memory.save(this.data);
 
 		const limits = { ...POLLING_LEDGER, deadline: this.deadline };

@@ -1,7 +1,7 @@
 import type { Order } from '../shared/domain/order';
 import { isFinal } from '../shared/domain/order';
 import { compare, identityOf, type Position, type RowEvent } from './event';
-import { LONGEST_WAIT, MOST_EVENTS } from './limits';
+import { COMPARED_AT_ONCE, LONGEST_WAIT, MOST_EVENTS } from './limits';
 import type { Answer, LookUp, LookUps } from './lookUps';
 import type { Memory } from './memory';
 import { earliest, EVERYTHING } from './newEvents';
@@ -36,11 +36,16 @@ export class Selection {
 			this.settings.events.has(event.state) &&
 			this.memory.wants(event) &&
 			(this.memory.isDue(event) || compare(event.position, this.known) <= 0);
-		const first = await earliest(this.table, events.filter(isWanted));
-		const byId = new Map([...this.events, ...first.filter(isWanted)].map((event) => [event.eventId, event]));
-		const inOrder = [...byId.values()].sort((one, other) => compare(one.position, other.position));
-		this.events = inOrder.slice(0, MOST_EVENTS);
-		if (inOrder.length > MOST_EVENTS) this.known = this.events.at(-1)!.position;
+		const taken = new Map(this.events.map((event) => [event.eventId, event]));
+		const candidates = events.filter(isWanted).sort(inOrder);
+		while (candidates.length > 0 && taken.size < MOST_EVENTS) {
+			const next = candidates.splice(0, COMPARED_AT_ONCE);
+			for (const event of await earliest(this.table, next))
+				if (isWanted(event)) taken.set(event.eventId, event);
+		}
+		const [left] = candidates;
+		if (left !== undefined && compare(left.position, this.known) < 0) this.known = justBefore(left.position);
+		this.events = [...taken.values()].sort(inOrder);
 	}
 
 	/** Takes the events of rows that this poll has changed. What is beyond the known comes when its time has come. */
@@ -80,7 +85,7 @@ export class Selection {
 				this.memory.drop(oldest);
 				if (this.memory.postpone(event)) waiting.push(event);
 			} else {
-				this.known = event.position;
+				this.known = justBefore(event.position);
 				break;
 			}
 		}
@@ -100,6 +105,10 @@ export class Selection {
 		return answer !== undefined || this.failures.has(row.provider) ? 'failed' : 'unreached';
 	}
 }
+
+const inOrder = (one: RowEvent, other: RowEvent): number => compare(one.position, other.position);
+
+const justBefore = ([time, row]: Position): Position => [time, row - 1];
 
 /** Whether an event is about an order that its provider knows by an ID: the item holds it as the provider tells it. */
 const needsOrder = ({ state, row: { orderId } }: RowEvent): boolean => isFinal(state) && orderId !== '';

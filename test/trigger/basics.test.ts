@@ -1,12 +1,7 @@
+import './support/setup';
 import { TriggerDouble } from './support/engine';
-import { elapse, startTime } from './support/time';
+import { elapse } from './support/time';
 import { World } from './support/world';
-
-jest.mock('../../nodes/shared/async/monotonic', () => jest.requireActual('./support/time'));
-jest.mock('../../nodes/shared/async/pause', () => ({
-	...jest.requireActual('../../nodes/shared/async/pause'),
-	pause: jest.requireActual('./support/time').pause,
-}));
 
 const MINUTE = 60_000;
 const parameters = {
@@ -15,9 +10,6 @@ const parameters = {
 	events: ['completed'],
 	tableName: 't',
 };
-
-beforeEach(() => startTime());
-afterEach(() => jest.useRealTimers());
 
 it.each(['default', 'durable', 'scheduler'] as const)(
 	'emits an order once when it completes (%s)',

@@ -40,7 +40,27 @@ const addresses: Host['credentials'] = Object.fromEntries(
 	]),
 );
 
-const host: Host = { nodes: [DigitalGoodsOrderTrigger], credentialTypes: [], credentials: addresses };
+/** The node as n8n's server loads it: with the times of its polls as a parameter. */
+class LoadedTrigger extends DigitalGoodsOrderTrigger {
+	constructor() {
+		super();
+		const pollTimes = {
+			displayName: 'Poll Times',
+			name: 'pollTimes',
+			type: 'fixedCollection',
+			default: {},
+		} as const;
+		const time = { displayName: 'Poll Time', name: 'mode', type: 'string', default: '' } as const;
+		const item = { displayName: 'Item', name: 'item', values: [time] };
+		const properties = [
+			{ ...pollTimes, typeOptions: { multipleValues: true }, options: [item] },
+			...this.description.properties,
+		];
+		this.description = { ...this.description, properties };
+	}
+}
+
+const host: Host = { nodes: [LoadedTrigger], credentialTypes: [], credentials: addresses };
 const nodeTypes = new NodeTypes(host.nodes);
 
 let count = 0;
