@@ -11,10 +11,10 @@ import { ensureNode, nodeAbi, nodeBinary, nodeFor } from './node';
 
 /**
  * The n8n of the demo, the tests and the benchmark, unless `N8N_VERSION` names another. Beside this file, in
- * `n8n/<version>`, are a manifest and, for this version, a lock file. The manifests' overrides stand in for packages
- * that some registries lack.
+ * `n8n/<version>`, are a manifest and, for this version, a lock file. The manifest's overrides stand in for packages
+ * that the npm registry did not have when the lock file was made; for 2.41.3 these include n8n's own, one patch older.
  */
-export const DEFAULT_N8N_VERSION = '2.41.1';
+export const DEFAULT_N8N_VERSION = '2.41.3';
 
 export interface EnsureHostOptions {
 	/** The exact version of n8n: by default the one in `N8N_VERSION`, else {@link DEFAULT_N8N_VERSION}. */
