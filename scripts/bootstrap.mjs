@@ -75,13 +75,13 @@ function runScript() {
 	require(process.argv[1]);
 }
 
-/** npm writes its own lock file at the end of an install; it holds what the project's lock file asks for. */
+/** npm ends an installation by writing its own lock file, with what it installed of the project's lock file. */
 function dependenciesAreCurrent() {
 	const installed = join(root, 'node_modules', '.package-lock.json');
 	if (!existsSync(installed)) return false;
 	const lock = join(root, 'package-lock.json');
 	if (time(installed) >= time(lock)) return true;
-	// A fresh checkout dates every file anew: compare what counts before installing again.
+	// A fresh checkout dates every file anew: compare the versions before a new installation.
 	const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages ?? {};
 	const present = JSON.parse(readFileSync(installed, 'utf8')).packages ?? {};
 	return Object.entries(wanted).every(

@@ -176,7 +176,7 @@ async function registryProblem(options) {
  */
 async function unreachable(reason, options) {
 	const registry = (await npm(['config', 'get', 'registry'], options)).trim();
-	return `The npm registry ${registry} cannot be reached (${reason}), and npm's cache does not hold everything that is needed. Check the network connection or npm's settings "registry" and "proxy", then run the command again.`;
+	return `The npm registry ${registry} cannot be reached (${reason}), and npm's cache does not hold everything that is needed. Check the network connection or npm's settings "registry" and "proxy", then repeat the command.`;
 }
 
 /**

@@ -197,12 +197,12 @@ export const aiMarketRequests = {
 	},
 } satisfies Requests;
 
-const settlement = ['FIAT', 'USDT', 'MIXED'] as const;
+const balanceProfiles = ['FIAT', 'USDT', 'MIXED'] as const;
 const gamesDropBalance: Documented = {
 	balance: 'number',
 	draftBalance: 'number',
 	isPostpaid: 'boolean',
-	balanceProfile: settlement,
+	balanceProfile: balanceProfiles,
 	'currency.id': 'number',
 	'currency.code': ['USD'],
 	partnerId: 'number',
@@ -231,8 +231,8 @@ export const gamesDropRequests = {
 		count: 'number',
 		price: 'number',
 		currency: 'text',
-		settlementMethod: settlement,
-		balanceProfile: settlement,
+		settlementMethod: balanceProfiles,
+		balanceProfile: balanceProfiles,
 		isSettlementCompatible: 'boolean',
 		isReturnDataForCustomer: 'boolean',
 	},

@@ -13,7 +13,7 @@ export interface DemoOptions extends Omit<StartHostOptions, 'tarball'> {
 	sandbox?: SandboxOptions & { stateFile?: string };
 	/** A packed package; default: the repository's, packed now. */
 	tarball?: string;
-	/** The folder of the example workflows; default: the repository's. */
+	/** The folder of the example workflows, which need not exist; default: the repository's. */
 	examples?: string;
 	/** Imports newer versions of examples that were imported before, beside those. */
 	addNewerExamples?: boolean;

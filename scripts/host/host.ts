@@ -179,7 +179,7 @@ export class N8nHost extends N8nClient {
 		this.keepLog();
 	}
 
-	/** Stops n8n when it runs, and starts it again on the same port and folder, with changed variables if given. */
+	/** Stops n8n where it runs, and starts it on the same port and folder, with changed variables if given. */
 	async restart(env?: Record<string, string | undefined>): Promise<void> {
 		await this.halt();
 		if (env) this.options.env = { ...this.options.env, ...env };

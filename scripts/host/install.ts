@@ -11,10 +11,10 @@ import { ensureNode, nodeAbi, nodeBinary, nodeFor } from './node';
 
 /**
  * The n8n of the demo, the tests and the benchmark, unless `N8N_VERSION` names another. Beside this file, in
- * `n8n/<version>`, are a manifest and, for this version, a lock file. The manifests' overrides stand in for packages
- * that some registries lack.
+ * `n8n/<version>`, are a manifest and, for this version, a lock file. The manifest's overrides stand in for packages
+ * that the npm registry did not have when the lock file was made; for 2.41.3 these include n8n's own, one patch older.
  */
-export const DEFAULT_N8N_VERSION = '2.41.1';
+export const DEFAULT_N8N_VERSION = '2.41.3';
 
 export interface EnsureHostOptions {
 	/** The exact version of n8n: by default the one in `N8N_VERSION`, else {@link DEFAULT_N8N_VERSION}. */
@@ -51,7 +51,7 @@ export const n8nVersion = (): string => process.env.N8N_VERSION ?? DEFAULT_N8N_V
 
 /**
  * Installs n8n where it is missing and says where it is. The first call takes a few minutes. Calls from several
- * processes wait for one another; an interrupted installation is done again.
+ * processes wait for one another; an interrupted installation starts anew.
  */
 export async function ensureHost(options: EnsureHostOptions = {}): Promise<InstalledHost> {
 	const { version = n8nVersion(), onProgress: progress = toStandardError } = options;
@@ -62,7 +62,7 @@ export async function ensureHost(options: EnsureHostOptions = {}): Promise<Insta
 	if (await isComplete(dir, abi)) return host;
 	await withLock(dir, progress, async () => {
 		if (await isComplete(dir, abi)) return;
-		// Installed for another Node.js: the native packages are all that has to be built again.
+		// Installed for another Node.js: only the native packages must be rebuilt.
 		if (existsSync(host.n8n)) await buildNative(dir, node, progress);
 		else await installN8n(version, dir, node, progress);
 		await writeFile(join(dir, COMPLETE), JSON.stringify({ abi }));

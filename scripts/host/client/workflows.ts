@@ -61,7 +61,7 @@ export class Workflows {
 
 	/**
 	 * Activates (publishes) a workflow and waits until its triggers work. Fails with the message of a trigger that
-	 * could not start; n8n keeps such a workflow active and tries again later.
+	 * could not start; n8n keeps such a workflow active and retries later.
 	 */
 	async activate(id: string, timeoutMs = 60_000): Promise<void> {
 		await this.n8n.api('POST', `/workflows/${id}/activate`, {});
