@@ -3,7 +3,8 @@ import { answer } from '../../support/sandboxFaults';
 import { useAiMarket } from '../support/aiMarket';
 import { detailsOf, links } from '../support/providerNode';
 
-const { account, useAccount, harness, run, buy, injectFault, charges, requests, details } = useAiMarket();
+const { account, useAccount, harness, run, buy, injectFault, charges, requests, details, itemDetails } =
+	useAiMarket();
 
 describe('refusals', () => {
 	const documented: Array<[code: string, httpCode: string, message: string, description: RegExp]> = [
@@ -110,7 +111,7 @@ describe('refusals', () => {
 describe('items that fail', () => {
 	const failed = {
 		error: 'AI-Market: Unknown product id (key k-nope)',
-		details: details('PRODUCT_NOT_FOUND'),
+		details: itemDetails('PRODUCT_NOT_FOUND', /^Nothing was ordered\. Choose a product/),
 	};
 	const parameters = { productId: '={{ $json.id }}', idempotencyKey: '={{ "k-" + $json.id }}' };
 	const bad = { id: 'nope' };
@@ -149,7 +150,7 @@ describe('items that fail', () => {
 		const done = await buy(parameters, [good, bad, { id: '005' }]);
 		expect(done.error?.context?.itemIndex).toBe(1);
 		expect(detailsOf(done)).toEqual({
-			...failed.details,
+			...details('PRODUCT_NOT_FOUND'),
 			placed: [{ item: 0, orderId: expect.stringMatching(/^AM-/), key: 'k-002' }],
 		});
 		expect(done.error?.description).toMatch(/do not repeat these: item 0: order AM-\d+ \(key k-002\)/);
@@ -165,7 +166,7 @@ describe('items that fail', () => {
 		expect(jsonOf(done, 'Node', 1)).toEqual([
 			{
 				error: 'AI-Market: Account is suspended',
-				details: details('FORBIDDEN'),
+				details: itemDetails('FORBIDDEN', /^Ask the support of AI-Market/),
 			},
 		]);
 	});

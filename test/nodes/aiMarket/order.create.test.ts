@@ -254,11 +254,13 @@ describe('Max Price', () => {
 		expect(await requests('order.create')).toEqual([]);
 	});
 
-	it('asks for the catalog once for all items, and not at all without a ceiling', async () => {
+	it('reads the catalog once for the check and after each purchase, and not at all without a ceiling', async () => {
 		await buy(below(20), [{}, {}, {}]);
-		expect(await requests('product.getAll')).toHaveLength(1);
+		const inOrder = (await requests()).map(({ operation }) => operation);
+		const [read, order] = ['product.getAll', 'order.create'];
+		expect(inOrder).toEqual([read, order, read, order, read, order]);
 		await buy();
-		expect(await requests('product.getAll')).toHaveLength(1);
+		expect(await requests('product.getAll')).toHaveLength(3);
 	});
 
 	it('checks every item before it buys the first', async () => {

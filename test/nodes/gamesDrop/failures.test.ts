@@ -4,7 +4,8 @@ import { answer } from '../../support/sandboxFaults';
 import { GIFT, offer, order, PLAYER, stars, TOP_UP, useGamesDrop } from '../support/gamesDrop';
 import { detailsOf, links } from '../support/providerNode';
 
-const { account, useAccount, harness, run, buy, injectFault, charges, requests, details } = useGamesDrop();
+const { account, useAccount, harness, run, buy, injectFault, charges, requests, details, itemDetails } =
+	useGamesDrop();
 
 describe('refusals', () => {
 	const documented: Array<[code: string, httpCode: string, message: string, description: RegExp]> = [
@@ -141,7 +142,7 @@ describe('refusals', () => {
 	it('is explained by its status where nothing can be read', async () => {
 		await injectFault('order.create', answer('<html>Forbidden</html>', 403));
 		const done = await buy({ transactionId: 't' });
-		expect(done.error?.message).toBe('GamesDrop did not accept the key of the credential (HTTP 403) (key t)');
+		expect(done.error?.message).toBe("A web page answered instead of GamesDrop's API (HTTP 403) (key t)");
 		expect(detailsOf(done)).toEqual(details(null));
 	});
 
@@ -193,7 +194,7 @@ describe('refusals', () => {
 describe('items that fail', () => {
 	const failed = {
 		error: 'GamesDrop: Product not found or no access',
-		details: details('OFFER_NOT_FOUND'),
+		details: itemDetails('OFFER_NOT_FOUND', /^Choose the product from the list again/),
 	};
 	const unplaced = { ...failed, error: `${failed.error} (key t-4)` };
 	const bad = { id: 4 };
@@ -239,7 +240,7 @@ describe('items that fail', () => {
 		const done = await run(buying, [{ id: 101 }, bad, { id: 999 }]);
 		expect(done.error?.context?.itemIndex).toBe(1);
 		expect(detailsOf(done)).toEqual({
-			...failed.details,
+			...details('OFFER_NOT_FOUND'),
 			placed: [{ item: 0, orderId: expect.stringMatching(/^\d+$/), key: 't-101' }],
 		});
 		expect(await charges()).toHaveLength(1);

@@ -395,6 +395,16 @@ describe('input', () => {
 		['Game User ID: expected text, got "[1]"', { gameUserId: '={{ [1] }}' }],
 		['Email: expected text, got "true"', { email: '={{ true }}' }],
 		['Transaction ID: expected text, got "{}"', { transactionId: '={{ ({}) }}' }],
+		[
+			'Transaction ID: expected at most 10000 characters, got 10001',
+			{ transactionId: '={{ "x".repeat(10001) }}' },
+		],
+		[
+			'Game User ID: expected at most 255 characters, got 1048576',
+			{ gameUserId: '={{ "x".repeat(1048576) }}' },
+		],
+		['Game Server ID: expected at most 255 characters, got 256', { gameServerId: '={{ "x".repeat(256) }}' }],
+		['Email: expected at most 255 characters, got 256', { email: '={{ "x".repeat(256) }}' }],
 		['Max Price: expected a number, got "cheap"', { options: { maxPrice: 'cheap' } }],
 		['Request Timeout: expected a number of at least 1, got 0', { options: { requestTimeout: 0 } }],
 	])('is refused before anything is sent: %s', async (message, parameters) => {
@@ -409,7 +419,7 @@ describe('input', () => {
 		['a path', '../../balance?x=1#%2e'],
 		['letters of all kinds', '名前 🎮'],
 		['quotes', `'"; DROP TABLE orders; --\\`],
-		['20,000 letters', 'x'.repeat(20_000)],
+		['255 letters', 'x'.repeat(255)],
 	])('arrives as it is: %s', async (_, text) => {
 		const done = await buy({ transactionId: text, gameUserId: text, gameServerId: text, email: text });
 		expect(done.error).toBeUndefined();

@@ -122,26 +122,26 @@ describe('a transaction ID that was used before', () => {
 	});
 
 	it.each([
-		['another product', stars({ transactionId: 'used' }), 'order %s (COMPLETED, product 101)'],
-		[
-			'a recipient the order does not name',
-			order({ transactionId: 'used', gameUserId: PLAYER }),
-			'order %s (COMPLETED, product 101)',
-		],
-		[
-			'a customer the order does not name',
-			order({ transactionId: 'used', email: 'a@b.c' }),
-			'order %s (COMPLETED, product 101)',
-		],
-	])('is refused for %s', async (_, parameters, named) => {
+		['a recipient', order({ transactionId: 'used', gameUserId: PLAYER })],
+		['a customer', order({ transactionId: 'used', email: 'a@b.c' })],
+	])('brings the order back where it does not name %s', async (_, parameters) => {
 		const [earlier] = jsonOf(await buy({ transactionId: 'used' }));
-		const done = await run(parameters);
+		expect(jsonOf(await run(parameters))).toMatchObject([{ orderId: earlier!.orderId, productId: '101' }]);
+		expect(await charges()).toHaveLength(1);
+	});
+
+	it('is refused for another product, and gives none of its codes away', async () => {
+		const [earlier] = jsonOf(await buy({ transactionId: 'used' }));
+		const done = await run(stars({ transactionId: 'used' }));
 		expect(done.error?.message).toBe(
-			`This Transaction ID was used before, for ${named.replace('%s', String(earlier!.orderId))} (key used)`,
+			`This Transaction ID was used before, for order ${String(earlier!.orderId)} (COMPLETED, product 101) (key used)`,
 		);
 		expect(done.error?.description).toMatch(/Nothing was ordered now.*use another Transaction ID/);
 		expect(done.error?.httpCode).toBe('409');
-		expect(detailsOf(done)).toEqual(details('TRANSACTION_DUPLICATE'));
+		expect(detailsOf(done)).toEqual({
+			...details('TRANSACTION_DUPLICATE', 'duplicate'),
+			earlier: { orderId: earlier!.orderId, state: 'completed', executionId: null },
+		});
 		expect(JSON.stringify([done.error?.message, done.error?.description])).not.toContain(
 			(earlier!.codes as string[])[0],
 		);
@@ -149,27 +149,31 @@ describe('a transaction ID that was used before', () => {
 	});
 
 	it('is refused for another account', async () => {
-		await run(stars({ transactionId: 'used' }));
+		const [earlier] = jsonOf(await run(stars({ transactionId: 'used' })));
 		const done = await run(stars({ transactionId: 'used', gameUserId: '777000777' }));
-		expect(detailsOf(done)).toMatchObject({ code: 'TRANSACTION_DUPLICATE', outcome: 'rejected' });
+		expect(detailsOf(done)).toMatchObject({
+			...details('TRANSACTION_DUPLICATE', 'duplicate'),
+			earlier: { orderId: earlier!.orderId },
+		});
 		expect((await charges()).map(({ recipient }) => recipient)).toEqual([TELEGRAM_ID]);
 	});
 
-	it('is refused for an order that was cancelled and names no product', async () => {
-		const [cancelled] = jsonOf(await run(stars({ transactionId: 'used', gameUserId: '123456789' })));
-		const done = await run(stars({ transactionId: 'used', gameUserId: '123456789' }));
-		expect(done.error?.message).toBe(
-			`This Transaction ID was used before, for order ${String(cancelled!.orderId)} (CANCELED) (key used)`,
-		);
+	it('brings a cancelled order back as cancelled, though it names no product', async () => {
+		const cancelling = stars({ transactionId: 'used', gameUserId: '123456789' });
+		const [cancelled] = jsonOf(await run(cancelling));
+		expect(jsonOf(await run(cancelling))).toMatchObject([
+			{ orderId: cancelled!.orderId, state: 'cancelled', codes: [] },
+		]);
 	});
 
-	it('is refused when the order cannot be looked up', async () => {
+	it('leaves the outcome unknown when the order cannot be looked up', async () => {
 		await buy({ transactionId: 'used' });
 		await injectFault('order.get', { type: 'refuse', code: 'ORDER_NOT_FOUND' });
 		const done = await buy({ transactionId: 'used' });
 		expect(done.error?.message).toMatch(
-			/^This Transaction ID was used for an order before, which could not be looked up/,
+			/^This Transaction ID was used for an order before, which could not be looked up.*it may have gone through\. Do not repeat it/,
 		);
-		expect(detailsOf(done)).toEqual(details('TRANSACTION_DUPLICATE'));
+		expect(detailsOf(done)).toEqual(details('TRANSACTION_DUPLICATE', 'unknown'));
+		expect(await charges()).toHaveLength(1);
 	});
 });

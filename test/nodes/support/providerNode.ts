@@ -75,11 +75,18 @@ export function useProviderNode(
 			(await requests(operation)).map(({ body }) => JSON.parse(body) as IDataObject),
 
 		/** The details of an error of this provider. */
-		details: (code: string | null, outcome: 'rejected' | 'unknown' = 'rejected') => ({
+		details: (code: string | null, outcome: 'rejected' | 'unknown' | 'duplicate' = 'rejected') => ({
 			provider,
 			code,
 			outcome,
 		}),
+
+		/** The same in an item of Continue On Fail, which says what to do as well. */
+		itemDetails: (
+			code: string | null,
+			advice: RegExp,
+			outcome: 'rejected' | 'unknown' | 'duplicate' = 'rejected',
+		) => ({ provider, code, outcome, advice: expect.stringMatching(advice) as string }),
 
 		/** Adds a credential under this name, and gives a node's reference to it. */
 		addCredential: (

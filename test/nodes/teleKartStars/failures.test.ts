@@ -2,7 +2,8 @@ import { errorOf, jsonOf } from '../../support/harness';
 import { getBalance, order, ordered, useTeleKartStars } from '../support/teleKartStars';
 import { links } from '../support/providerNode';
 
-const { harness, run, buy, injectFault, answerWith, charges, requests, details } = useTeleKartStars();
+const { harness, run, buy, injectFault, answerWith, charges, requests, details, itemDetails } =
+	useTeleKartStars();
 
 describe('failures', () => {
 	it.each([
@@ -49,8 +50,14 @@ describe('failures', () => {
 				{ match: { text: 'nobody_here' } },
 			);
 		const expected = [
-			{ error: expect.stringContaining('Target'), details: details('INVALID_PARAMETER') },
-			{ error: expect.stringMatching(/^TeleKart Stars: /), details: details('INVALID_PRODUCT') },
+			{
+				error: expect.stringContaining('Target'),
+				details: itemDetails('INVALID_PARAMETER', /^Nothing was sent/),
+			},
+			{
+				error: expect.stringMatching(/^TeleKart Stars: /),
+				details: itemDetails('INVALID_PRODUCT', /^Nothing was ordered/),
+			},
 		];
 		await fail();
 		const done = await buy(order, to, { onError: 'continueRegularOutput' });

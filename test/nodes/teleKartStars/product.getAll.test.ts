@@ -106,13 +106,14 @@ describe('product: getAll', () => {
 	});
 
 	it.each([
-		['premium', ['premium']],
-		['stars', ['stars']],
-		['gifts', ['gift']],
-	])('asks for the group %s only', async (group, types) => {
+		// The document has no path for Premium alone.
+		['premium', ['premium'], ''],
+		['stars', ['stars'], '/stars'],
+		['gifts', ['gift'], '/gifts'],
+	])('gives the group %s only, by a path of the document', async (group, types, below) => {
 		const found = jsonOf(await run({ ...products, group }));
 		expect(new Set(found.map(({ type }) => type))).toEqual(new Set(types));
-		expect((await sent()).map(([, path]) => path)).toEqual([`/telekart-stars/api/v1/products/${group}`]);
+		expect((await sent()).map(([, path]) => path)).toEqual([`/telekart-stars/api/v1/products${below}`]);
 	});
 
 	it('has custom Stars among all and among Stars', async () => {

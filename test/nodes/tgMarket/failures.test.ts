@@ -3,12 +3,12 @@ import { errorOf, jsonOf } from '../../support/harness';
 import { getBalance, getOrder, someId, stars, useTgMarket } from '../support/tgMarket';
 import { links } from '../support/providerNode';
 
-const { harness, run, buy, injectFault, charges, details, addCredential } = useTgMarket();
+const { harness, run, buy, injectFault, charges, details, itemDetails, addCredential } = useTgMarket();
 
 describe('Continue On Fail', () => {
 	const refused = {
 		error: expect.stringContaining('username_required'),
-		details: details('username_required'),
+		details: itemDetails('username_required', /^Nothing was ordered\. Check the Username\.$/),
 	};
 	const rejectFor = async (text: string) =>
 		await injectFault('order.create', { type: 'refuse', code: 'username_required' }, { match: { text } });
@@ -42,7 +42,9 @@ describe('Continue On Fail', () => {
 	it('reports an unknown outcome as one', async () => {
 		await injectFault('order.create', { type: 'drop', phase: 'after' }, { match: { text: 'bad' } });
 		const done = await buy(stars, ['good', 'bad', 'fine'], { onError: 'continueErrorOutput' });
-		expect(jsonOf(done, 'Node', 1)[0]).toMatchObject({ details: details(null, 'unknown') });
+		expect(jsonOf(done, 'Node', 1)[0]).toMatchObject({
+			details: itemDetails(null, /^Only the provider can tell/, 'unknown'),
+		});
 		expect((await charges()).map(({ recipient }) => recipient)).toEqual(['good', 'bad', 'fine']);
 	});
 
@@ -54,8 +56,14 @@ describe('Continue On Fail', () => {
 		expect(jsonOf(done)).toEqual([expect.objectContaining({ orderId })]);
 		expect(links(done)).toEqual([{ item: 1 }]);
 		expect(jsonOf(done, 'Node', 1)).toEqual([
-			expect.objectContaining({ id: '7', details: details('order_not_found') }),
-			expect.objectContaining({ id: '../42', details: details('INVALID_PARAMETER') }),
+			expect.objectContaining({
+				id: '7',
+				details: itemDetails('order_not_found', /^Check Order ID and Order Type/),
+			}),
+			expect.objectContaining({
+				id: '../42',
+				details: itemDetails('INVALID_PARAMETER', /^Nothing was sent/),
+			}),
 		]);
 		expect(links(done, 1)).toEqual([{ item: 0 }, { item: 2 }]);
 	});
