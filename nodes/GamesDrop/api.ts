@@ -6,7 +6,7 @@ import { stateOf, type Order, type OrderReference, type OrderState } from '../sh
 import { starsInName, type Product } from '../shared/domain/product';
 import { ProviderError } from '../shared/errors/providerError';
 import type { Api } from '../shared/http/api';
-import { collectPages, type Page } from '../shared/http/pages';
+import { collectPages, type Page } from '../shared/async/collectPages';
 import { amount, optional, text, type Parsed } from '../shared/http/schemas';
 import { DISPLAY_NAME, INVALID, NAME, ORDER_NOT_FOUND } from './connections';
 

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Product } from '../shared/domain/product';
 import type { Api } from '../shared/http/api';
-import { collectPages } from '../shared/http/pages';
+import { collectPages } from '../shared/async/collectPages';
 import { amount, optional, segment, text, type Parsed } from '../shared/http/schemas';
 import { NAME } from './connection';
 import { fromMinorUnits } from './money';

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Api } from '../shared/http/api';
-import { collectPages } from '../shared/http/pages';
+import { collectPages } from '../shared/async/collectPages';
 import { amount, optional, segment, text } from '../shared/http/schemas';
 
 /**

@@ -1,68 +1,46 @@
-import type { ICredentialDataDecryptedObject, IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IDataObject } from 'n8n-workflow';
 import type { z } from 'zod';
 import { monotonic } from '../async/monotonic';
 import { pause } from '../async/pause';
 import { ProviderError, unknownOutcome } from '../errors/providerError';
-import {
-	accountOf,
-	keysOf,
-	originOf,
-	type Answer,
-	type Connection,
-	type Context,
-	type Refusal,
-	type Request,
-} from './connection';
+import { keysOf, type Answer, type Connection, type Context, type Refusal, type Request } from './connection';
 import { explainStatus, retryAfterHeader, waiting } from './explanations';
-import { networkFailure, type NetworkFailure } from './networkFailure';
-import { QueueTimeout, rateLimiterOf, type RateLimiter, type Slot } from './rateLimiter';
+import type { NetworkFailure } from './networkFailure';
 import {
 	backoff,
 	DEFAULT_BUDGET,
-	DEFAULT_TIMEOUT,
 	IDEMPOTENT_TIMEOUTS,
 	isRetryable,
 	LONGEST_QUEUE,
 	RATE_LIMITED_BACKOFF,
 	READ_ATTEMPTS,
-	SHORTEST_TIMEOUT,
 	type Limits,
 } from './retryPolicy';
-import { complaint, parsedBody, type Parsed } from './schemas';
+import { complaint, type Parsed } from './schemas';
 import { redactor } from './secrets';
+import { Transport } from './transport';
 
 /** Redirects that a server sends instead of doing what was asked. */
 const NOT_CARRIED_OUT = [301, 307, 308];
 
-/**
- * The context for a purchase: without its cancel signal, which n8n would pass to the request. Cancelling does not
- * stop a purchase under way; only its answer would be lost.
- */
-const withoutCancelling = (context: Context): Context =>
-	Object.create(context, { getExecutionCancelSignal: { value: () => undefined } }) as Context;
-
 /** A provider's HTTP API with the credential of one account: the only way from this package to a provider. */
 export class Api {
-	private readonly rateLimiter: RateLimiter;
-	private readonly origin: string;
+	/** Takes the account's keys out of a text. */
 	private readonly redacted: (text: string) => string;
 
 	constructor(
 		private readonly context: Context,
 		readonly connection: Connection,
 		private readonly credentials: ICredentialDataDecryptedObject,
-		readonly limits: Limits = {},
-		/** Slots of the rate limiter that were acquired beforehand. */
-		private readonly reserved: Slot[] = [],
+		limits: Limits = {},
+		private readonly transport = new Transport(context, connection, credentials, limits),
 	) {
-		this.origin = originOf(connection, credentials);
 		this.redacted = redactor(keysOf(credentials));
-		this.rateLimiter = rateLimiterOf(this.account, connection.rate);
 	}
 
 	/** The same account with other limits. */
 	within(limits: Limits): Api {
-		return new Api(this.context, this.connection, this.credentials, { ...this.limits, ...limits });
+		return this.through(this.transport.with({ ...this.transport.limits, ...limits }));
 	}
 
 	/**
@@ -71,33 +49,37 @@ export class Api {
 	 * @throws ProviderError when there is no leave in time; nothing was sent then
 	 */
 	async reserve(count: number): Promise<Api> {
-		const slots = await this.acquire(count);
+		const slots = await this.transport.acquire(count);
 		if ('reason' in slots) throw this.unreachable(slots);
-		return new Api(this.context, this.connection, this.credentials, this.limits, slots);
+		return this.through(this.transport.with(this.transport.limits, slots));
 	}
 
 	giveBack(): void {
-		for (const slot of this.reserved.splice(0)) slot.giveBack();
+		this.transport.giveBack();
 	}
 
 	/** Identifies the account without revealing its key. */
 	get account(): string {
-		return accountOf(this.connection, this.credentials);
+		return this.transport.account;
 	}
 
 	/** The origin of the credential. */
 	get address(): string {
-		return this.origin;
+		return this.transport.origin;
 	}
 
 	/** How long one request may take, in milliseconds. */
 	get timeout(): number {
-		return this.limits.timeout ?? DEFAULT_TIMEOUT;
+		return this.transport.timeout;
 	}
 
 	/** The longest that {@link buy} takes until it knows what it can know, in milliseconds. */
 	get longestPurchase(): number {
 		return LONGEST_QUEUE + (IDEMPOTENT_TIMEOUTS + 1) * this.timeout;
+	}
+
+	private through(transport: Transport): Api {
+		return new Api(this.context, this.connection, this.credentials, {}, transport);
 	}
 
 	/**
@@ -106,18 +88,21 @@ export class Api {
 	 * @throws ProviderError when the provider refuses, or its answer does not fit the schema
 	 */
 	async read<T extends z.ZodTypeAny>(request: Request, schema: T): Promise<Parsed<z.output<T>>> {
-		const end = Math.min(monotonic() + (this.limits.budget ?? DEFAULT_BUDGET), this.deadline);
+		const end = Math.min(
+			monotonic() + (this.transport.limits.budget ?? DEFAULT_BUDGET),
+			this.transport.deadline,
+		);
 		for (let attempt = 1; ; attempt++) {
-			const answer = await this.send(request);
+			const answer = await this.transport.send(request);
 			const refusal = 'sent' in answer ? undefined : this.connection.refusal(answer);
 			if (!('sent' in answer) && refusal === undefined && answer.status < 300)
 				return this.understand(answer, schema);
 			const error = 'sent' in answer ? this.unreachable(answer) : this.refused(answer, refusal, request);
 			const wait = error.retryAfter ?? backoff(attempt);
-			if (error.status === 429) this.rateLimiter.slowDown(wait);
+			if (error.status === 429) this.transport.rateLimiter.slowDown(wait);
 			const exhausted = (attempt >= READ_ATTEMPTS && error.status !== 429) || monotonic() + wait > end;
 			if (exhausted || (error.status !== undefined && !isRetryable(error.status))) throw error;
-			await pause(wait, this.signal);
+			await pause(wait, this.transport.signal);
 		}
 	}
 
@@ -143,7 +128,7 @@ export class Api {
 		schema: T,
 		isUnderWay: (error: ProviderError) => boolean,
 	): Promise<Parsed<z.output<T>>> {
-		const end = monotonic() + (this.limits.budget ?? IDEMPOTENT_TIMEOUTS * this.timeout);
+		const end = monotonic() + (this.transport.limits.budget ?? IDEMPOTENT_TIMEOUTS * this.timeout);
 		let lost: ProviderError | undefined;
 		for (let attempt = 1; ; attempt++) {
 			const result = await this.attemptPurchase(request, schema);
@@ -155,8 +140,8 @@ export class Api {
 			else if (error.status === undefined ? attempt >= READ_ATTEMPTS : error.status !== 429)
 				throw lost ?? error;
 			const wait = error.retryAfter ?? backoff(attempt);
-			if (monotonic() + wait > end || this.signal?.aborted) throw lost ?? error;
-			await pause(wait, this.signal).catch(() => {});
+			if (monotonic() + wait > end || this.transport.signal?.aborted) throw lost ?? error;
+			await pause(wait, this.transport.signal).catch(() => {});
 		}
 	}
 
@@ -164,7 +149,7 @@ export class Api {
 		request: Request,
 		schema: T,
 	): Promise<Parsed<z.output<T>> | ProviderError> {
-		const answer = await this.send(request, true);
+		const answer = await this.transport.send(request, true);
 		if ('sent' in answer) return answer.sent ? this.lost(answer.reason) : this.unreachable(answer);
 		const { status, body } = answer;
 		const refusal = this.connection.refusal(answer);
@@ -183,89 +168,13 @@ export class Api {
 				refusal?.code ?? null,
 			);
 		const error = this.refused(answer, refusal, request);
-		if (status === 429) this.rateLimiter.slowDown(error.retryAfter ?? RATE_LIMITED_BACKOFF);
+		if (status === 429) this.transport.rateLimiter.slowDown(error.retryAfter ?? RATE_LIMITED_BACKOFF);
 		return error;
 	}
 
 	/** The provider's own words behind a text. */
 	private said(refusal: Refusal | undefined): string {
 		return refusal?.inDoubt ? `: ${this.redacted(refusal.message)}` : '';
-	}
-
-	private get signal(): AbortSignal | undefined {
-		return 'getExecutionCancelSignal' in this.context ? this.context.getExecutionCancelSignal() : undefined;
-	}
-
-	private get deadline(): number {
-		return this.limits.deadline ?? Infinity;
-	}
-
-	private async send(request: Request, purchase = false): Promise<Answer | NetworkFailure> {
-		const { signal } = this;
-		if (!URL.canParse(this.origin) || !/^https?:/i.test(this.origin))
-			return { reason: 'its address is not valid', sent: false };
-		const leave = this.reserved.shift() ?? (await this.acquire(1));
-		if ('reason' in leave) return leave;
-		const slot = Array.isArray(leave) ? leave[0]! : leave;
-		try {
-			const remaining = Math.max(SHORTEST_TIMEOUT, this.deadline - monotonic());
-			const response = (await this.context.helpers.httpRequestWithAuthentication.call(
-				purchase ? withoutCancelling(this.context) : this.context,
-				this.connection.credential,
-				{
-					method: request.method,
-					url: `${this.origin}${request.path}`,
-					...(request.query ? { qs: request.query } : {}),
-					...(request.body ? { body: request.body } : {}),
-					...(request.headers ? { headers: { ...request.headers } } : {}),
-					json: true,
-					// As text: JavaScript's own JSON parser changes large numbers.
-					encoding: 'text',
-					timeout: purchase ? this.timeout : Math.min(this.timeout, remaining),
-					returnFullResponse: true,
-					ignoreHttpStatusErrors: true,
-					disableFollowRedirect: purchase,
-					...(purchase || signal === undefined ? {} : { abortSignal: signal }),
-				},
-				{
-					credentialsDecrypted: {
-						id: '',
-						name: '',
-						type: this.connection.credential,
-						data: { ...this.credentials },
-					},
-				},
-			)) as IN8nHttpFullResponse;
-			if (response.statusCode !== 429) this.rateLimiter.speedUp();
-			return {
-				status: response.statusCode,
-				headers: response.headers as IDataObject,
-				body: parsedBody(response.body),
-			};
-		} catch (error) {
-			return networkFailure(error);
-		} finally {
-			slot.end();
-		}
-	}
-
-	private async acquire(count: number): Promise<Slot[] | NetworkFailure> {
-		try {
-			const deadline = Math.min(this.deadline, monotonic() + LONGEST_QUEUE);
-			return await this.rateLimiter.acquire(this.signal, deadline, count);
-		} catch (error) {
-			return error instanceof QueueTimeout
-				? {
-						reason: 'too many requests are waiting for this account',
-						sent: false,
-						advice: 'Nothing was sent. Run the workflow again, with fewer items at once.',
-					}
-				: {
-						reason: 'the execution was cancelled before the request left',
-						sent: false,
-						advice: 'Nothing was sent.',
-					};
-		}
 	}
 
 	private understand<T extends z.ZodTypeAny>(answer: Answer, schema: T): Parsed<z.output<T>> {

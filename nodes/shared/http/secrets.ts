@@ -7,7 +7,7 @@ const SHORTEST = 4;
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 /** Characters a provider or proxy may put between those of a key: line breaks, also written out, and quoting. */
-const BETWEEN = '(?:\\s|\\\\+[nrt]|\\\\+(?=["\\\\/]))*';
+const BETWEEN = '(?:\\s|\\\\[nrt]?)*';
 const loosely = (text: string): string => [...text].map(escaped).join(BETWEEN);
 
 const percentEncoded = (text: string): string =>
@@ -30,21 +30,25 @@ function base64Forms(text: string): string[] {
  * quoted, split over lines, URL-encoded, in base64 or hexadecimal.
  */
 export function redactor(keys: readonly string[]): (text: string) => string {
-	const plain = new Set(keys.flatMap((key) => [key.trim(), cleaned(key)]));
+	let pattern: RegExp | undefined;
+	return (text) => text.replace((pattern ??= patternOf(keys)), '***');
+}
+
+/** Matches a key in any of its forms. Made when it is first needed: most requests never need it. */
+function patternOf(keys: readonly string[]): RegExp {
 	const forms = new Set<string>();
-	for (const key of plain) {
+	for (const key of new Set(keys.flatMap((stored) => [stored.trim(), cleaned(stored)]))) {
 		if (key.length < SHORTEST) continue;
-		forms.add(loosely(key));
-		for (const encoded of [
+		for (const form of [
+			key,
 			encodeURIComponent(key),
 			percentEncoded(key),
 			JSON.stringify(key).slice(1, -1),
 			Buffer.from(key).toString('hex'),
 			...base64Forms(key),
 		])
-			if (encoded.length >= SHORTEST) forms.add(loosely(encoded));
+			if (form.length >= SHORTEST) forms.add(loosely(form));
 	}
-	if (forms.size === 0) return (text) => text;
-	const pattern = new RegExp([...forms].sort((one, other) => other.length - one.length).join('|'), 'gi');
-	return (text) => text.replace(pattern, '***');
+	const longestFirst = [...forms].sort((one, other) => other.length - one.length);
+	return longestFirst.length === 0 ? /(?!)/ : new RegExp(longestFirst.join('|'), 'gi');
 }
