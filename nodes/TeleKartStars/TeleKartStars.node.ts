@@ -7,7 +7,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { shownWhenTracking } from '../shared/node/orderProperties';
+import { shownWhenTracking } from '../shared/node/properties';
 import { properties } from './properties';
 
 export class TeleKartStars implements INodeType {

@@ -1,4 +1,4 @@
-import type { ICredentialsDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { simplifyProperty } from './properties';
 
 /** The Data Table orders are tracked in, unless another is named. */
@@ -35,14 +35,6 @@ export const trackingProperties: INodeProperties[] = [
 		description: 'Anything the completion event should carry back, such as a chat ID or JSON',
 	},
 ];
-
-/**
- * Where the credential of Track Completion is shown. The editor puts all credentials of a node beside the last
- * parameter that one of them depends on, and looks for it by its bare name: with paths they stay on top.
- */
-export const shownWhenTracking: ICredentialsDisplayOptions = {
-	show: { '/resource': ['order'], '/operation': ['create'], '/trackCompletion': [true] },
-};
 
 export const requestTimeoutProperty: INodeProperties = {
 	displayName: 'Request Timeout',

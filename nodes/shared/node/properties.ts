@@ -108,3 +108,11 @@ export const productProperty = (placeholder: string, description: string): INode
 		{ displayName: 'By ID', name: 'id', type: 'string', placeholder },
 	],
 });
+
+/**
+ * Where the credential of Track Completion is shown. The editor puts all credentials of a node beside the last
+ * parameter that one of them depends on, and looks for it by its bare name: with paths they stay on top.
+ */
+export const shownWhenTracking: ICredentialsDisplayOptions = {
+	show: { '/resource': ['order'], '/operation': ['create'], '/trackCompletion': [true] },
+};
