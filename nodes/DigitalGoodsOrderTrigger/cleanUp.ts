@@ -4,15 +4,21 @@ import type { StoredRow } from '../shared/ledger/row';
 import { timeOf } from './event';
 import { DELETED_AT_ONCE, DELETED_ROWS } from './limits';
 import type { Table } from './table';
+import type { Warnings } from './warnings';
 
 /**
  * Deletes rows that were finished so long ago: orders that are final, and purchases that were refused. What may still
  * change, and what nobody knows the outcome of, stays.
  * @param deleteAfter milliseconds; 0 keeps everything
  */
-export async function deleteFinished(table: Table, deleteAfter: number): Promise<void> {
+export async function deleteFinished(table: Table, deleteAfter: number, warnings: Warnings): Promise<void> {
 	if (deleteAfter === 0) return;
-	const until = table.now - deleteAfter;
+	await deleteUntil(table, table.now - deleteAfter).catch((error: unknown) => {
+		warnings.add(`finished rows could not be deleted: ${(error as Error).message}`);
+	});
+}
+
+async function deleteUntil(table: Table, until: number): Promise<void> {
 	const before = (columnName: 'finalAt' | 'stateAt'): Condition[] => [
 		{ columnName, condition: 'lt', value: new Date(until).toISOString() },
 		{ columnName, condition: 'gt', value: '0' },

@@ -3,7 +3,13 @@ import { z } from 'zod';
 import type { Api } from '../shared/http/api';
 import { optional, segment, text } from '../shared/http/schemas';
 import { ProviderError } from '../shared/errors/providerError';
-import { EXECUTION_APPEARS, FIRST_EMISSION_WATCH, MOST_EXECUTIONS, MOST_RETRIES } from './limits';
+import {
+	EXECUTION_APPEARS,
+	FIRST_EMISSION_WATCH,
+	MOST_EXECUTIONS,
+	MOST_RESTARTS,
+	MOST_RETRIES,
+} from './limits';
 import { shortOf, type Emission, type Memory } from './memory';
 
 const execution = z.object({ id: text, status: optional(text), mode: optional(text) });
@@ -57,7 +63,7 @@ export class Executions {
 				return isRefused ? 'unknown' : 'underWay';
 			});
 			if (outcome === 'died') memory.retry(emission, MOST_RETRIES);
-			else if (outcome === 'missing') memory.retry(emission, 1);
+			else if (outcome === 'missing') memory.retry(emission, MOST_RESTARTS);
 			else if (outcome !== 'underWay') memory.conclude(emission);
 		}
 	}
@@ -82,12 +88,14 @@ export class Executions {
 			({ id, mode }) => mode !== 'manual' && mode !== 'webhook' && isAfter(id, emission.after),
 		);
 		let isClear = candidates.length < LISTED;
+		let hasCrashedEmpty = false;
 		// The nearest to the emission come first: n8n starts an execution within moments.
 		for (const { id, status } of candidates.reverse()) {
 			const data = await this.dataOf(id);
 			const emitted = data && this.emittedIn(data);
 			if (emitted === undefined) {
-				isClear &&= status === 'crashed';
+				if (status === 'crashed') hasCrashedEmpty = true;
+				else isClear = false;
 				continue;
 			}
 			if (![...emitted].some((short) => Object.hasOwn(emission.events, short))) continue;
@@ -97,7 +105,8 @@ export class Executions {
 				: this.isWaiting({ status: data!.status });
 		}
 		if (Math.abs(this.now - emission.at) < EXECUTION_APPEARS) return 'underWay';
-		return isClear && (await this.wouldBeKept(emission)) ? 'missing' : 'unknown';
+		// n8n keeps a crashed execution whatever it does with others, sometimes with nothing in it.
+		return isClear && (hasCrashedEmpty || (await this.wouldBeKept(emission))) ? 'missing' : 'unknown';
 	}
 
 	/** An execution that waits is in n8n's database, from where it goes on after any restart. */
@@ -133,13 +142,15 @@ export class Executions {
 		const keep = this.context.getWorkflowSettings?.().saveDataSuccessExecution;
 		if (keep === 'none') return false;
 		const own = await this.all();
-		if (after === '') {
-			if (own.length > 0 || Math.abs(this.now - at) > FIRST_EMISSION_WATCH) return false;
-			return keep === 'all' || (await this.list({ limit: 1, status: 'success' }, '')).length > 0;
-		}
 		// Older ones are deleted first: while the one before it is there, it would be, too.
-		const isBeforeKept = own.some(({ id }) => id === after) || (await this.dataOf(after)) !== undefined;
-		return isBeforeKept && (keep === 'all' || own.some(({ status }) => status === 'success'));
+		const isYoung = Math.abs(this.now - at) < FIRST_EMISSION_WATCH;
+		const isEarlierKept = async () =>
+			own.some(({ id }) => id === after) || (await this.dataOf(after)) !== undefined;
+		if (!(after === '' ? isYoung : await isEarlierKept())) return false;
+		if (keep === 'all' || own.some(({ status }) => status === 'success')) return true;
+		// None of this workflow has ended by itself yet: others show whether n8n keeps what does.
+		const hasEnded = own.some(({ status }) => status === 'error' || status === 'canceled');
+		return !hasEnded && (await this.list({ limit: 1, status: 'success' }, '')).length > 0;
 	}
 
 	/** The newest executions of the workflow, newest first; n8n lists those under way only when asked for them. */

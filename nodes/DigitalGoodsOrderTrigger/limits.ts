@@ -7,7 +7,7 @@ export const DAY = 24 * HOUR;
 /** How far behind what is done a poll reads: rows bear the clocks of several processes, and are seen a little later. */
 export const OVERLAP = 15 * MINUTE;
 /** A row dated further ahead than this makes no sense until its time has come. */
-export const FURTHEST_AHEAD = DAY;
+export const FURTHEST_AHEAD = 2 * DAY;
 
 /** Pages of the table that are read for one kind of new event. */
 export const NEW_PAGES = 20;
@@ -59,6 +59,8 @@ export const MOST_EXECUTIONS = 60;
 export const EXECUTION_APPEARS = MINUTE;
 /** An event whose executions die is emitted so often more. */
 export const MOST_RETRIES = 5;
+/** The same where there is no execution: n8n may not have started it, or may not keep it. */
+export const MOST_RESTARTS = 3;
 /** How long after an emission without any earlier execution a missing one still means something. */
 export const FIRST_EMISSION_WATCH = 7 * DAY;
 

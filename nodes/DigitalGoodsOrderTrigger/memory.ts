@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { compare, type Position, type RowEvent } from './event';
 import { MOST_ACCOUNTED, MOST_DUE, MOST_EMISSIONS, MOST_REMEMBERED, OVERLAP } from './limits';
@@ -41,6 +40,8 @@ export interface Start {
 	wasActive: boolean;
 	/** Whether somebody has just switched the workflow on. */
 	isActivation: boolean;
+	/** When it was switched on, epoch milliseconds, where that is known. */
+	activatedAt: number | undefined;
 }
 
 /** Stands for an event ID, in a few characters. */
@@ -51,48 +52,48 @@ const size = (events: Record<string, unknown>): number => Object.keys(events).le
 
 /**
  * What a trigger remembers of events, in n8n's static data for the node. It goes by the position of an event alone:
- * by it rows are selected, remembered and forgotten. n8n saves it as a whole when a poll emits, so whatever is saved
- * is consistent: after a restart the same rows are read again and the same decisions taken.
+ * by it rows are selected, remembered and forgotten. It is saved as a whole, so whatever is saved is consistent: after a restart the same rows are read again and the same decisions taken.
  */
 export class Memory {
 	private constructor(
 		private readonly kept: Kept,
 		/** Whether nothing was remembered before. */
-		private readonly isNew: boolean,
+		readonly isNew: boolean,
 	) {}
 
-	/** Reads the static data. What cannot be read is begun anew. */
-	static of(data: IDataObject): Memory {
-		const parsed = kept.safeParse(data.events);
-		if (parsed.success) return new Memory(structuredClone(parsed.data), false);
+	/** @param stored what was kept of an earlier poll. What cannot be read is begun anew */
+	static of(stored: unknown): Memory {
+		const parsed = kept.safeParse(stored);
+		if (parsed.success) return new Memory(parsed.data, false);
 		const fresh = { since: 0, activeFrom: 0, forgotten: [0, 0] as Position, emitted: {}, due: {} };
 		return new Memory({ ...fresh, emissions: [], retries: {} }, true);
 	}
 
-	save(data: IDataObject): void {
-		data.events = this.kept as unknown as IDataObject;
+	/** What is to be kept. */
+	get stored(): Kept {
+		return this.kept;
 	}
 
 	/**
 	 * Begins a poll.
 	 * @param now epoch milliseconds
 	 */
-	begin(now: number, { interval, wasActive, isActivation }: Start): void {
+	begin(now: number, { interval, wasActive, isActivation, activatedAt }: Start): void {
 		const { kept } = this;
 		const lastMinutes = now - OVERLAP;
 		if (this.isNew) {
-			// Some of n8n's engines drop what the poll at activation remembers.
-			kept.activeFrom = isActivation && !wasActive ? lastMinutes : lastMinutes - interval;
+			// Some of n8n's engines drop what the polls before the first emission remember.
+			const before = isActivation && !wasActive ? lastMinutes : lastMinutes - interval;
+			kept.activeFrom = Math.min(before, (activatedAt ?? Infinity) - OVERLAP);
 			kept.since = kept.activeFrom;
 		} else if (isActivation) {
 			kept.activeFrom = Math.max(kept.activeFrom, lastMinutes - interval);
 			kept.since = Math.max(kept.since, kept.activeFrom);
 		}
-		if (now < kept.since) {
-			// The clock was set back. What was emitted is remembered by its ID, so reading it once more repeats nothing.
-			kept.since = now;
-			kept.activeFrom = Math.min(kept.activeFrom, now - interval - OVERLAP);
-		}
+		// Set back, the clock gives events since the last poll times that lie before it. What was emitted is remembered by
+		// its ID, so reading the last interval once more repeats nothing.
+		if (now < kept.since) kept.activeFrom = Math.min(kept.activeFrom, lastMinutes - interval);
+		kept.since = Math.min(kept.since, now - interval);
 	}
 
 	/** Behind which position rows have to be read. */

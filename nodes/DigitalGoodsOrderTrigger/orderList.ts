@@ -1,7 +1,5 @@
-import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { isFinal, type Order } from '../shared/domain/order';
-import { processState } from '../shared/processState';
 import { eventIdOf, identityOf, parsed, type EventState, type OrderEvent } from './event';
 import { REFUND_WATCH } from './limits';
 import type { Answer, LookUp } from './lookUps';
@@ -19,26 +17,27 @@ const entries = z.record(entry);
 /** The state an order was seen in, and since when, in epoch milliseconds. */
 type Entry = z.output<typeof entry>;
 
-/** n8n may drop what a poll without an event leaves in static data; a process that lives on still has it here. */
-const latest = processState<Record<string, Entry>>('listedOrders');
-
 /** The orders of the fixed list, with the states they were seen in. */
 export class OrderList {
 	readonly events: OrderEvent[] = [];
 	private readonly known: Record<string, Entry>;
 
+	/** @param kept what was kept of an earlier poll. What cannot be read is begun anew */
 	constructor(
-		data: IDataObject,
-		private readonly trigger: string,
+		kept: unknown,
 		private readonly settings: Settings,
 		private readonly progress: Progress,
 		private readonly now: number,
 		private readonly warnings: Warnings,
 	) {
-		const stored = entries.safeParse(data.listed);
-		this.known = { ...(stored.success ? stored.data : {}) };
-		for (const [short, seen] of Object.entries(latest.get(trigger) ?? {}))
-			if (!(this.known[short] !== undefined && this.known[short][1] >= seen[1])) this.known[short] = seen;
+		const parsed = entries.safeParse(kept);
+		this.known = parsed.success ? parsed.data : {};
+	}
+
+	/** What is to be kept: of orders that are listed still. */
+	get stored(): Record<string, Entry> {
+		const listed = new Set(this.orders.map(shortOfOrder));
+		return Object.fromEntries(Object.entries(this.known).filter(([short]) => listed.has(short)));
 	}
 
 	private get orders(): ListedOrder[] {
@@ -56,13 +55,6 @@ export class OrderList {
 				{ provider, question: { orderType, orderId }, answered: async (answer) => this.note(order, answer) },
 			];
 		});
-	}
-
-	save(data: IDataObject): void {
-		const listed = new Set(this.orders.map(shortOfOrder));
-		const kept = Object.fromEntries(Object.entries(this.known).filter(([short]) => listed.has(short)));
-		data.listed = kept as unknown as IDataObject;
-		latest.set(this.trigger, structuredClone(kept));
 	}
 
 	private mayChange([state, since]: Entry): boolean {

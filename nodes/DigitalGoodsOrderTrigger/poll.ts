@@ -1,4 +1,4 @@
-import type { IDataObject, IPollFunctions } from 'n8n-workflow';
+import { deepCopy, type IPollFunctions } from 'n8n-workflow';
 import { monotonic } from '../shared/async/monotonic';
 import { asProviderError, toNodeApiError } from '../shared/errors/nodeApiError';
 import { ProviderError } from '../shared/errors/providerError';
@@ -6,6 +6,7 @@ import { connect } from '../shared/http/api';
 import { LONGEST_POLL, POLL_MARGIN, POLLING_LEDGER } from '../shared/http/retryPolicy';
 import { orderTrackingConnection } from '../shared/ledger/connection';
 import { Ledger } from '../shared/ledger/ledger';
+import { activatedAt } from './activation';
 import { deleteFinished } from './cleanUp';
 import { itemOf, type OrderEvent } from './event';
 import { Executions } from './executions';
@@ -18,6 +19,7 @@ import { Progress } from './progress';
 import { pollInterval } from './schedule';
 import { Selection } from './selection';
 import type { Settings } from './settings';
+import { State } from './state';
 import { Table } from './table';
 import { TrackedOrders } from './trackedOrders';
 import { Unanswered } from './unanswered';
@@ -34,8 +36,7 @@ export class Poll {
 	private readonly deadline: number;
 	/** Whether n8n has just started the workflow. */
 	private readonly isFirst: boolean;
-	private readonly data: IDataObject;
-	private readonly trigger: string;
+	private readonly state: State;
 	private readonly progress: Progress;
 	private readonly warnings: Warnings;
 	private readonly lookUps: LookUps;
@@ -48,9 +49,8 @@ export class Poll {
 		this.deadline = monotonic() + Math.min(LONGEST_POLL, budget);
 		this.isFirst = !begun.has(context) && context.getActivationMode() !== 'update';
 		begun.add(context);
-		this.data = context.getWorkflowStaticData('node');
-		this.trigger = `${context.getWorkflow().id}:${context.getNode().id}`;
-		this.progress = Progress.of(this.data, this.trigger);
+		this.state = new State(context);
+		this.progress = Progress.of(this.state.get('progress'));
 		this.warnings = new Warnings(context);
 		this.lookUps = new LookUps(context, this.deadline - TIME_FOR_TABLE);
 	}
@@ -63,7 +63,9 @@ export class Poll {
 				return [];
 			},
 		);
-		this.progress.save(this.data, this.now, this.isFirst);
+		this.progress.finish(this.now, this.isFirst);
+		this.state.set('progress', this.progress.stored);
+		this.state.save(events.length > 0);
 		const failures = [...this.lookUps.failures.values()];
 		const [first] = failures;
 		if (events.length === 0 && first !== undefined && !this.isToleratedFirst(first))
@@ -73,16 +75,18 @@ export class Poll {
 	}
 
 	private async pollTable(): Promise<OrderEvent[]> {
-		const memory = Memory.of(this.data);
+		const memory = Memory.of(this.state.get('events'));
+		const isActivation = this.isFirst && this.context.getActivationMode() === 'activate';
+		const limits = { ...POLLING_LEDGER, deadline: this.deadline };
+		const api = await connect(this.context, orderTrackingConnection, 0, limits);
 		memory.begin(this.now, {
 			interval: Math.max(pollInterval(this.context), this.progress.interval),
 			wasActive: this.progress.polledAt > 0,
-			isActivation: this.isFirst && this.context.getActivationMode() === 'activate',
+			isActivation,
+			activatedAt: memory.isNew && !isActivation ? await activatedAt(this.context, api) : undefined,
 		});
-		memory.save(this.data);
+		this.state.set('events', deepCopy(memory.stored));
 
-		const limits = { ...POLLING_LEDGER, deadline: this.deadline };
-		const api = await connect(this.context, orderTrackingConnection, 0, limits);
 		const ledger = await Ledger.open(api, this.settings.tableName);
 		const table = new Table(ledger, this.settings, this.now, this.warnings);
 		await ledger.adopt(ADOPTED_ROWS);
@@ -115,22 +119,17 @@ export class Poll {
 				this.now,
 				await executions.newest(),
 			);
-		if (selection.isComplete) await deleteFinished(table, this.settings.deleteAfter);
-		memory.save(this.data);
+		// A poll that fails before this point has changed nothing that counts.
+		this.state.set('events', memory.stored);
+		if (selection.isComplete) await deleteFinished(table, this.settings.deleteAfter, this.warnings);
 		return emitted.map(({ event, order }) => itemOf(event, order));
 	}
 
 	private async pollList(): Promise<OrderEvent[]> {
-		const list = new OrderList(
-			this.data,
-			this.trigger,
-			this.settings,
-			this.progress,
-			this.now,
-			this.warnings,
-		);
+		const known = this.state.get('listed');
+		const list = new OrderList(known, this.settings, this.progress, this.now, this.warnings);
 		await this.lookUps.run(list.due());
-		list.save(this.data);
+		this.state.set('listed', list.stored);
 		return list.events;
 	}
 

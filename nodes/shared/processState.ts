@@ -52,10 +52,8 @@ export const PROCESS_STATE = {
 	webhooks: 200,
 	/** The snapshots a product trigger compared last, by trigger: n8n saves static data only with an event. */
 	snapshots: 50,
-	/** How far the polls of an order trigger have got, by trigger: n8n saves static data only with an event. */
+	/** What an order trigger learned in polls without an event, by trigger: n8n saves static data only with one. */
 	orderPolls: 200,
-	/** The states in which the orders of a trigger's fixed list were seen last, by trigger, for the same reason. */
-	listedOrders: 200,
 } as const;
 
 /** A bounded map for one of the {@link PROCESS_STATE}. */

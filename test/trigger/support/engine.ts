@@ -50,8 +50,8 @@ class LoadedTrigger extends DigitalGoodsOrderTrigger {
 			type: 'fixedCollection',
 			default: {},
 		} as const;
-		const time = { displayName: 'Poll Time', name: 'mode', type: 'string', default: '' } as const;
-		const item = { displayName: 'Item', name: 'item', values: [time] };
+		const text = (name: string) => ({ displayName: name, name, type: 'string', default: '' }) as const;
+		const item = { displayName: 'Item', name: 'item', values: ['mode', 'value', 'unit'].map(text) };
 		const properties = [
 			{ ...pollTimes, typeOptions: { multipleValues: true }, options: [item] },
 			...this.description.properties,
@@ -79,7 +79,7 @@ export class TriggerDouble {
 
 	constructor(
 		private readonly world: World,
-		private readonly engine: Engine,
+		readonly engine: Engine,
 		parameters: INodeParameters,
 	) {
 		this.workflowId = `workflow-${++count}`;
@@ -99,6 +99,7 @@ export class TriggerDouble {
 
 	/** Switches the workflow on (`activate`), or n8n starts (`init`). n8n polls once. */
 	async activate(mode: WorkflowActivateMode = 'activate'): Promise<IDataObject[]> {
+		if (mode === 'activate') this.world.activatedAt.set(this.workflowId, new Date().toISOString());
 		const workflow = this.workflowFrom();
 		const context = this.contextOf(workflow, 'trigger', mode);
 		[this.workflow, this.context] = [workflow, context];

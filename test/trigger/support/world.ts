@@ -43,6 +43,8 @@ export class World {
 	executions: ExecutionDouble[] = [];
 	/** Requests to n8n's executions. */
 	executionRequests = 0;
+	/** When each workflow was switched on, ISO 8601. */
+	readonly activatedAt = new Map<string, string>();
 	/** What n8n's own API answers instead, e.g. 503. */
 	n8nFault: number | undefined;
 	private lastOrder = 0;
@@ -108,6 +110,11 @@ export class World {
 		if (this.n8nFault !== undefined) return json(this.n8nFault, { message: 'n8n is busy' });
 		const answer = this.table.answer(method, pathname, searchParams, body);
 		if (answer !== undefined) return json(200, answer);
+		const workflow = /^\/api\/v1\/workflows\/(.+)$/.exec(pathname)?.[1];
+		if (workflow !== undefined) {
+			const createdAt = this.activatedAt.get(workflow);
+			return json(200, { activeVersion: { workflowPublishHistory: [{ event: 'activated', createdAt }] } });
+		}
 		this.executionRequests++;
 		const id = /^\/api\/v1\/executions\/(.+)$/.exec(pathname)?.[1];
 		if (id !== undefined) {
