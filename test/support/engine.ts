@@ -1,7 +1,9 @@
 import './n8nLog';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import { Container } from '@n8n/di';
 import { ExecutionLifecycleHooks, UnrecognizedNodeTypeError, WorkflowExecute } from 'n8n-core';
+import { SSHClientsManager } from 'n8n-core/dist/execution-engine/ssh-clients-manager';
 import {
 	createEmptyRunExecutionData,
 	ICredentialsHelper,
@@ -26,6 +28,9 @@ import {
  * and requests over HTTP. What n8n's server adds around the engine (its database of credentials) is the one
  * part supplied here.
  */
+
+// n8n's server stops this service when it shuts down. Its timer would keep all modules of a test file in memory.
+afterAll(() => Container.get(SSHClientsManager).onShutdown());
 
 type NodeClass = new () => INodeType;
 type CredentialClass = new () => ICredentialType;
