@@ -87,7 +87,8 @@ describe.each(kindNames)('%s: many items, the seventh is refused', (name) => {
 });
 
 describe.each(kindNames)('%s: the check before the first purchase finds a bad item', (name) => {
-	const count = itemCountOf(name);
+	// With prices read anew, more would reach AI-Market's limit of requests a minute.
+	const count = 8;
 	const { maxPrice, operation } = kindOf(name);
 	const badParameters: Record<string, INodeParameters> = {
 		'AI-Market': { quantity: '={{ $json.bad ? 99 : 1 }}' },
@@ -195,7 +196,7 @@ describe('keys', () => {
 		await harness.run(workflow);
 		const input = { recipient: 'buyer_one' };
 		const allowed = { allowAgentPurchases: true, options: { maxPrice: 50 } };
-		for (const mode of toolModes) await purchases.askAgent(mode, [{ input }, { input }], allowed);
+		for (const mode of toolModes) await purchases.askAgent(mode, [[{ input }], [{ input }]], allowed);
 		const keys = (await purchases.requests()).map(keyOf);
 		expect(keys).toHaveLength(4 + 4 + 2 + 2);
 		expect(new Set(keys).size).toBe(keys.length);
@@ -292,10 +293,12 @@ describe('after the answer', () => {
 			options: { waitForCompletion: true, waitTimeout: 1 },
 		});
 		const done = await purchases.buy(purchases.items(2), parameters, { ...continueOnFail, ...retryOnFail() });
-		expect(jsonOf(done, 'Buy')).toMatchObject([{ state: 'pending' }, { details: { outcome: 'rejected' } }]);
+		expect(jsonOf(done, 'Buy')).toMatchObject([
+			{ state: 'pending', tracked: true },
+			{ details: { outcome: 'rejected' } },
+		]);
 		expect(await purchases.charged()).toHaveLength(1);
-		const hints = done.data.resultData.runData.Buy![0]!.hints?.map(({ message }) => message);
-		expect(hints?.[0]).toMatch(/^Order \d+ was placed, but could not be written to the Data Table/);
+		expect(done.data.resultData.runData.Buy![0]!.hints).toBeUndefined();
 	});
 });
 

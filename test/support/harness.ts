@@ -22,7 +22,7 @@ import {
 	type TestWorkflow,
 } from './engine';
 import { expectAsDeclared } from './outputSchemas';
-import { Agent, Items, Loop, Through } from './nodeTypes';
+import { Agent, Items, Loop, Model, Through } from './nodeTypes';
 import { itemsWorkflow, node } from './workflows';
 
 /** The nodes of this package on the real engine, with the provider sandbox to talk to. */
@@ -74,6 +74,7 @@ export async function startHarness(options: SandboxOptions = {}): Promise<Harnes
 			Through,
 			Loop,
 			Agent,
+			Model,
 			DigitalGoodsOrderTrigger,
 			TeleKartStars,
 			TgMarket,
