@@ -298,7 +298,7 @@ describe('after the answer', () => {
 			{ details: { outcome: 'rejected' } },
 		]);
 		expect(await purchases.charged()).toHaveLength(1);
-		expect(done.data.resultData.runData.Buy![0]!.hints).toBeUndefined();
+		expect(done.data.resultData.runData.Buy![0]!.hints).toEqual([]);
 	});
 });
 
