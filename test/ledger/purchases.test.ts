@@ -166,10 +166,12 @@ describe.each(['TeleKart', 'GamesDrop'])('%s: a spending limit', (name) => {
 
 	it('holds for orders at the same time, and lets as many through one after the other', async () => {
 		const books = await open(name);
-		const price = (await (async () => {
-			await books.buy();
-			return await books.rows();
-		})())[0]!.price!;
+		const price = (
+			await (async () => {
+				await books.buy();
+				return await books.rows();
+			})()
+		)[0]!.price!;
 		const limit = Number((price * 3).toFixed(6));
 		await Promise.all(
 			Array.from({ length: 6 }, async () => await books.buy(books.parameters({ spendingLimit: limit }))),

@@ -1,7 +1,8 @@
 import type { INodeParameters } from 'n8n-workflow';
+import { combinations, sampled } from '../support/full';
 import { useHarness } from '../support/harness';
 import type { Fault } from '../support/sandboxFaults';
-import { toolModes, type ToolMode } from '../support/workflows';
+import { toolModes } from '../support/workflows';
 import { SUGGESTS_ANOTHER } from './support/invariants';
 import { answersOf, keyOf, PurchaseHarness, retryOnFail } from './support/purchaseHarness';
 import { kindNames, purchaseKinds } from './support/purchaseKinds';
@@ -10,12 +11,8 @@ import { kindNames, purchaseKinds } from './support/purchaseKinds';
 
 const harness = useHarness();
 
-const inBothModes = (names: string[]) =>
-	names.flatMap((name) => toolModes.map((mode): [string, ToolMode] => [name, mode]));
-const cases = inBothModes(kindNames);
-const withMaxPrice = inBothModes(
-	purchaseKinds.filter(({ maxPrice }) => maxPrice !== undefined).map(({ name }) => name),
-);
+const withMaxPrice = purchaseKinds.filter(({ maxPrice }) => maxPrice !== undefined).map(({ name }) => name);
+const withKey = kindNames.filter((name) => name !== 'Tribute');
 
 /** What a call is told that means an earlier one. */
 const NOTHING_NEW = 'Nothing new was ordered';
@@ -41,7 +38,7 @@ async function expectRefusal(purchases: PurchaseHarness, answers: string[], word
 	expect(await purchases.requests()).toEqual([]);
 }
 
-describe.each(cases)('%s, run by the %s', (name, mode) => {
+describe.each(sampled(combinations(kindNames, toolModes), 6))('%s, run by the %s', (name, mode) => {
 	it('buys once for a call that is allowed, also with Retry On Fail', async () => {
 		const purchases = await PurchaseHarness.open(harness, name);
 		const [answer] = answersOf(
@@ -74,7 +71,7 @@ describe.each(cases)('%s, run by the %s', (name, mode) => {
 		const purchases = await PurchaseHarness.open(harness, name);
 		await purchases.injectFault({ type: 'redirect', status: 302 }, { times: -1 });
 		const messages = [[call(purchases), call(purchases)], [call(purchases)]];
-		const done = await purchases.askAgent(mode, messages, allowed(purchases, { requestTimeout: 2 }));
+		const done = await purchases.askAgent(mode, messages, allowed(purchases, { requestTimeout: 1 }));
 		for (const answer of answersOf(done)) {
 			expect(answer).toMatch(/outcome of this purchase is unknown.*Do not \w+ it (again )?before checking/);
 			expect(answer).not.toMatch(SUGGESTS_ANOTHER);
@@ -153,66 +150,72 @@ describe.each(cases)('%s, run by the %s', (name, mode) => {
 	});
 });
 
-describe.each(withMaxPrice)('%s, run by the %s: Max Price', (name, mode) => {
-	it('is required', async () => {
-		const purchases = await PurchaseHarness.open(harness, name);
-		const done = await purchases.askAgent(
-			mode,
-			[[call(purchases)]],
-			{ allowAgentPurchases: true },
-			{ tool: retryOnFail() },
-		);
-		await expectRefusal(purchases, answersOf(done), /only buy below a Max Price/);
-	});
-
-	it.each([
-		['typed by the model', "={{ $fromAI('limit', '', 'number') }}"],
-		['typed by the model, in another spelling', "={{ $fromAi('limit', '', 'number') }}"],
-		['from the item', '={{ $json.limit }}'],
-		['from the item by its old name', '={{ $data.limit }}'],
-		['from the input', '={{ $input.first().json.limit }}'],
-		['from the input as a list', '={{ $items()[0].json.limit }}'],
-		['from the input as this item', '={{ $thisItem.json.limit }}'],
-		['by way of another parameter', '={{ $parameter.stars || $parameter.quantity || 1000 }}'],
-		['from evaluated text', "={{ $evaluateExpression('1000') }}"],
-		['hidden in an expression of the options as a whole', undefined],
-	])('must not be %s', async (_, maxPrice) => {
-		const purchases = await PurchaseHarness.open(harness, name);
-		const options = maxPrice === undefined ? '={{ { maxPrice: $json.limit } }}' : { maxPrice };
-		const parameters = { allowAgentPurchases: true, options } as INodeParameters;
-		const done = await purchases.askAgent(mode, [[call(purchases, { limit: 1000 })]], parameters, {
-			chat: { limit: 1000 },
+describe.each(sampled(combinations(withMaxPrice, toolModes), 3))(
+	'%s, run by the %s: Max Price',
+	(name, mode) => {
+		it('is required', async () => {
+			const purchases = await PurchaseHarness.open(harness, name);
+			const done = await purchases.askAgent(
+				mode,
+				[[call(purchases)]],
+				{ allowAgentPurchases: true },
+				{ tool: retryOnFail() },
+			);
+			await expectRefusal(purchases, answersOf(done), /only buy below a Max Price/);
 		});
-		await expectRefusal(
-			purchases,
-			answersOf(done),
-			/AI model may not choose maxPrice|only buy below a Max Price/,
-		);
-	});
 
-	it('may come from where the model does not write', async () => {
-		const purchases = await PurchaseHarness.open(harness, name);
-		const done = await purchases.askAgent(
-			mode,
-			[[call(purchases)]],
-			{ ...allowed(purchases, { maxPrice: "={{ $('Start').first().json.budget }}" }) },
-			{ chat: { budget: purchases.kind.maxPrice! } },
-		);
-		expect(answersOf(done)).toHaveLength(1);
-		expect(await purchases.charged()).toHaveLength(1);
-	});
-
-	it('is kept to', async () => {
-		const purchases = await PurchaseHarness.open(harness, name);
-		const done = await purchases.askAgent(mode, [[call(purchases)]], allowed(purchases, { maxPrice: 0.01 }), {
-			tool: retryOnFail(),
+		it.each([
+			['typed by the model', "={{ $fromAI('limit', '', 'number') }}"],
+			['typed by the model, in another spelling', "={{ $fromAi('limit', '', 'number') }}"],
+			['from the item', '={{ $json.limit }}'],
+			['from the item by its old name', '={{ $data.limit }}'],
+			['from the input', '={{ $input.first().json.limit }}'],
+			['from the input as a list', '={{ $items()[0].json.limit }}'],
+			['from the input as this item', '={{ $thisItem.json.limit }}'],
+			['by way of another parameter', '={{ $parameter.stars || $parameter.quantity || 1000 }}'],
+			['from evaluated text', "={{ $evaluateExpression('1000') }}"],
+			['hidden in an expression of the options as a whole', undefined],
+		])('must not be %s', async (_, maxPrice) => {
+			const purchases = await PurchaseHarness.open(harness, name);
+			const options = maxPrice === undefined ? '={{ { maxPrice: $json.limit } }}' : { maxPrice };
+			const parameters = { allowAgentPurchases: true, options } as INodeParameters;
+			const done = await purchases.askAgent(mode, [[call(purchases, { limit: 1000 })]], parameters, {
+				chat: { limit: 1000 },
+			});
+			await expectRefusal(
+				purchases,
+				answersOf(done),
+				/AI model may not choose maxPrice|only buy below a Max Price/,
+			);
 		});
-		expect(answersOf(done)[0]).toMatch(/above the Max Price of 0.01/);
-		expect(await purchases.requests()).toEqual([]);
-	});
-});
 
-describe.each(cases.filter(([name]) => name !== 'Tribute'))('%s, run by the %s: the key', (name, mode) => {
+		it('may come from where the model does not write', async () => {
+			const purchases = await PurchaseHarness.open(harness, name);
+			const done = await purchases.askAgent(
+				mode,
+				[[call(purchases)]],
+				{ ...allowed(purchases, { maxPrice: "={{ $('Start').first().json.budget }}" }) },
+				{ chat: { budget: purchases.kind.maxPrice! } },
+			);
+			expect(answersOf(done)).toHaveLength(1);
+			expect(await purchases.charged()).toHaveLength(1);
+		});
+
+		it('is kept to', async () => {
+			const purchases = await PurchaseHarness.open(harness, name);
+			const done = await purchases.askAgent(
+				mode,
+				[[call(purchases)]],
+				allowed(purchases, { maxPrice: 0.01 }),
+				{ tool: retryOnFail() },
+			);
+			expect(answersOf(done)[0]).toMatch(/above the Max Price of 0.01/);
+			expect(await purchases.requests()).toEqual([]);
+		});
+	},
+);
+
+describe.each(sampled(combinations(withKey, toolModes), 5))('%s, run by the %s: the key', (name, mode) => {
 	const path = { 'AI-Market': 'idempotencyKey', GamesDrop: 'transactionId' }[name] ?? 'orderOnceKey';
 	it.each(["={{ $fromAI('key', '', 'string') }}", '={{ $json.key }}', '=order-{{ $input.item.json.key }}'])(
 		'is not for the model to choose: %s',

@@ -1,3 +1,4 @@
+import { combinations, sampled } from '../support/full';
 import { jsonOf, useHarness } from '../support/harness';
 import { continueOnFail, PurchaseHarness, retryOnFail } from './support/purchaseHarness';
 import { kindNames } from './support/purchaseKinds';
@@ -12,32 +13,38 @@ async function until(what: () => Promise<boolean>): Promise<void> {
 	while (!(await what())) await pause();
 }
 
-describe.each([
-	['plainly', {}],
-	['with Retry On Fail', retryOnFail(5)],
-	['with Continue On Fail', { ...continueOnFail, ...retryOnFail() }],
-])('a cancelled execution, running %s', (_, more) => {
-	it.each(kindNames)('%s: sends nothing more, and lets the purchase under way end', async (name) => {
-		const purchases = await PurchaseHarness.open(harness, name);
-		await purchases.injectFault({ type: 'latency', ms: 700, phase: 'after' }, { skip: 1, times: -1 });
-		let cancel = () => {};
-		const running = purchases.buy(purchases.items(5), undefined, more, {
-			started: (execution) => {
-				cancel = execution.cancel;
-			},
-		});
-		await until(async () => (await purchases.charged()).length === 2);
-		cancel();
-		const done = await running;
-		await pause(100);
-		const requests = await purchases.requests();
-		expect(requests).toHaveLength(2);
-		// Answered, so n8n did not hang up.
-		expect(requests.map(({ status }) => status)).toEqual([200, 200]);
-		const memory = JSON.stringify(done.data.executionData?.contextData);
-		for (const orderId of await purchases.charged()) expect(memory).toContain(orderId);
-		expect(memory).not.toContain('"state":"unknown"');
-	});
+describe('a cancelled execution', () => {
+	const settings = {
+		'Stop Workflow': {},
+		'Retry On Fail': retryOnFail(5),
+		'Continue On Fail': { ...continueOnFail, ...retryOnFail() },
+	};
+	const cases = combinations(kindNames, Object.keys(settings) as Array<keyof typeof settings>);
+
+	it.each(sampled(cases, 6))(
+		'%s, %s: sends nothing more, and lets the purchase under way end',
+		async (name, setting) => {
+			const purchases = await PurchaseHarness.open(harness, name);
+			await purchases.injectFault({ type: 'latency', ms: 500, phase: 'after' }, { skip: 1, times: -1 });
+			let cancel = () => {};
+			const running = purchases.buy(purchases.items(5), undefined, settings[setting], {
+				started: (execution) => {
+					cancel = execution.cancel;
+				},
+			});
+			await until(async () => (await purchases.charged()).length === 2);
+			cancel();
+			const done = await running;
+			await pause(100);
+			const requests = await purchases.requests();
+			expect(requests).toHaveLength(2);
+			// Answered, so n8n did not hang up.
+			expect(requests.map(({ status }) => status)).toEqual([200, 200]);
+			const memory = JSON.stringify(done.data.executionData?.contextData);
+			for (const orderId of await purchases.charged()) expect(memory).toContain(orderId);
+			expect(memory).not.toContain('"state":"unknown"');
+		},
+	);
 });
 
 it('cancelled while it waits for the rate limiter, an execution buys nothing and delays no other', async () => {

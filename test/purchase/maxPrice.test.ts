@@ -131,7 +131,7 @@ describe('GamesDrop', () => {
 		expect(await purchases.requests()).toEqual([]);
 	});
 
-	it('a fixed price above it, whatever the quote says', async () => {
+	it('a fixed price above Max Price, whatever the quote', async () => {
 		const purchases = await PurchaseHarness.open(harness, 'GamesDrop');
 		expect(await codesAt(purchases, [1], { priceMode: 'fixed', price: 5 })).toEqual([ABOVE]);
 	});

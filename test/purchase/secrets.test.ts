@@ -1,9 +1,10 @@
 import { Container } from '@n8n/di';
 import { Logger } from '@n8n/backend-common';
 import { LoggerProxy, type IDataObject } from 'n8n-workflow';
+import type { Finished } from '../support/engine';
+import { combinations, full, sampled } from '../support/full';
 import { useHarness } from '../support/harness';
 import type { Fault } from '../support/sandboxFaults';
-import type { Finished } from '../support/engine';
 import type { ToolMode } from '../support/workflows';
 import { continueOnFail, PurchaseHarness, retryOnFail } from './support/purchaseHarness';
 import { kindNames } from './support/purchaseKinds';
@@ -81,10 +82,12 @@ const echoes = (secret: string): Array<[string, Fault]> => [
 	],
 ];
 
-describe.each(kindNames)("%s: the key is in none of an execution's traces", (name) => {
-	it.each(echoes('').map(([what], index): [string, number] => [what, index]))(
-		'after %s',
-		async (_, index) => {
+const echoNames = echoes('').map(([what]) => what);
+
+describe("the key is in none of an execution's traces", () => {
+	it.each(sampled(combinations(kindNames, echoNames), 15))(
+		'%s: after %s',
+		async (name, what) => {
 			const options = { requestTimeout: 1 };
 			const ask = async (purchases: PurchaseHarness, mode: ToolMode) =>
 				await purchases.askAgent(mode, [[{ input: { recipient: purchases.recipients[0]! } }]], {
@@ -104,7 +107,8 @@ describe.each(kindNames)("%s: the key is in none of an execution's traces", (nam
 				runs.map(async (run) => {
 					const purchases = await PurchaseHarness.open(harness, name);
 					const secret = purchases.account.key;
-					await purchases.injectFault(echoes(secret)[index]![1], { times: -1 });
+					const fault = echoes(secret).find(([one]) => one === what)![1];
+					await purchases.injectFault(fault, { times: -1 });
 					const done = await run(purchases);
 					expect(await purchases.requests()).not.toEqual([]);
 					expect(await purchases.charged()).toEqual([]);
@@ -117,18 +121,33 @@ describe.each(kindNames)("%s: the key is in none of an execution's traces", (nam
 		60_000,
 	);
 
-	it('after requests that never arrive, and after a good one', async () => {
-		const origins = ['http://127.0.0.1:1', 'http://nowhere.invalid', 'not an address', 'ftp://127.0.0.1', ''];
-		await Promise.all(
-			origins.map(async (baseUrl) => {
-				const purchases = await PurchaseHarness.open(harness, name);
-				if (baseUrl !== '') purchases.changeCredential({ baseUrl });
-				const done = await purchases.buy(undefined, purchases.parameters({ options: { requestTimeout: 1 } }));
-				expect(done.error === undefined).toBe(baseUrl === '');
-				expect(tracesOf(done)).not.toContain(purchases.account.key);
-			}),
-		);
-	}, 60_000);
+	it.each(kindNames)(
+		'%s: after requests that never arrive, and after a good one',
+		async (name) => {
+			// GamesDrop quotes first, and that read is repeated for many seconds.
+			const isTested = full || name !== 'GamesDrop';
+			const unreachable = [
+				'http://127.0.0.1:1',
+				'http://nowhere.invalid',
+				'not an address',
+				'ftp://127.0.0.1',
+			];
+			const origins = [...(isTested ? unreachable : []), ''];
+			await Promise.all(
+				origins.map(async (baseUrl) => {
+					const purchases = await PurchaseHarness.open(harness, name);
+					if (baseUrl !== '') purchases.changeCredential({ baseUrl });
+					const done = await purchases.buy(
+						undefined,
+						purchases.parameters({ options: { requestTimeout: 1 } }),
+					);
+					expect(done.error === undefined).toBe(baseUrl === '');
+					expect(tracesOf(done)).not.toContain(purchases.account.key);
+				}),
+			);
+		},
+		60_000,
+	);
 });
 
 describe('delivered codes', () => {

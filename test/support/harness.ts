@@ -66,33 +66,36 @@ export const credentialsOf = ({ providers, n8n }: Sandbox): Credentials => ({
 	gamesDropDashboardApi: { token: providers.gamesDrop.dashboardToken, baseUrl: providers.gamesDrop.baseUrl },
 });
 
+/** The nodes and credential types of this package, with these credentials. */
+export const hostWith = (credentials: Credentials): Host => ({
+	nodes: [
+		Items,
+		Through,
+		Loop,
+		Agent,
+		Model,
+		DigitalGoodsOrderTrigger,
+		TeleKartStars,
+		TgMarket,
+		Tribute,
+		AiMarket,
+		GamesDrop,
+	],
+	credentialTypes: [
+		TeleKartStarsApi,
+		TgMarketApi,
+		TributeApi,
+		AiMarketApi,
+		GamesDropApi,
+		GamesDropDashboardApi,
+		OrderTrackingApi,
+	],
+	credentials,
+});
+
 export async function startHarness(options: SandboxOptions = {}): Promise<Harness> {
 	const sandbox = await startSandbox(options);
-	const host: Host = {
-		nodes: [
-			Items,
-			Through,
-			Loop,
-			Agent,
-			Model,
-			DigitalGoodsOrderTrigger,
-			TeleKartStars,
-			TgMarket,
-			Tribute,
-			AiMarket,
-			GamesDrop,
-		],
-		credentialTypes: [
-			TeleKartStarsApi,
-			TgMarketApi,
-			TributeApi,
-			AiMarketApi,
-			GamesDropApi,
-			GamesDropDashboardApi,
-			OrderTrackingApi,
-		],
-		credentials: credentialsOf(sandbox),
-	};
+	const host = hostWith(credentialsOf(sandbox));
 	const run = async (workflow: TestWorkflow, options?: RunOptions) => {
 		const finished = await execute(host, workflow, options);
 		for (const each of workflow.nodes) expectAsDeclared(each, finished);

@@ -47,7 +47,7 @@ export class Through implements INodeType {
 	}
 }
 
-/** Sends its items round again until it has been run so many times, then on. */
+/** Sends its items through its first output for so many rounds, then through the second. */
 export class Loop implements INodeType {
 	description: INodeTypeDescription = {
 		...description('loop', ['main', 'main']),

@@ -21,7 +21,7 @@ function outputSchemaOf({ type, parameters: { resource, operation } }: INode): S
 	return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Schema) : undefined;
 }
 
-/** Throws when an item has a field the editor is not told of, lacks one it is told of, or has it in another type. */
+/** Throws when an item differs from the output schema of its operation: a field is new, missing, or of another type. */
 export function expectAsDeclared(node: INode, finished: Finished): void {
 	const { simplify = true } = node.parameters;
 	const schema = outputSchemaOf(node);

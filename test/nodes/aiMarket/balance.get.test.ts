@@ -52,7 +52,7 @@ describe('balance: get', () => {
 		['a server fault', { type: 'error', status: 502 } as const],
 		['a dropped connection', { type: 'drop' } as const],
 		['a refusal to hurry', { type: 'rateLimit', retryAfterSeconds: 0 } as const],
-	])('asks again after %s', async (_, what) => {
+	])('repeats the request after %s', async (_, what) => {
 		await injectFault('balance.get', what);
 		expect(jsonOf(await run(get))).toHaveLength(1);
 		expect(await requests('balance.get')).toHaveLength(2);

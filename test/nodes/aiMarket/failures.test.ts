@@ -6,7 +6,7 @@ import { detailsOf, links } from '../support/providerNode';
 const { account, useAccount, harness, run, buy, injectFault, charges, requests, details, itemDetails } =
 	useAiMarket();
 
-describe('what AI-Market refuses', () => {
+describe('refusals', () => {
 	const documented: Array<[code: string, httpCode: string, message: string, description: RegExp]> = [
 		['NO_KEY', '401', 'AI-Market: X-API-Key header is missing', /enter the key from the AI-Market bot/],
 		['INVALID_KEY', '401', 'AI-Market: API key is invalid or revoked', /enter the current key/],
@@ -77,7 +77,7 @@ describe('what AI-Market refuses', () => {
 		expect((await buy()).error?.description).toMatch(description);
 	});
 
-	it('is told in the words of a code this package does not know', async () => {
+	it("shows the provider's text where its code is unknown", async () => {
 		await injectFault('order.create', answer({ code: 'CARD_DECLINED', error: 'Try another card' }, 422));
 		const done = await buy({ idempotencyKey: 'k' });
 		expect(done.error?.message).toBe('AI-Market: Try another card (key k)');
@@ -108,7 +108,7 @@ describe('what AI-Market refuses', () => {
 	});
 });
 
-describe('what fails while the rest goes on', () => {
+describe('items that fail', () => {
 	const failed = {
 		error: 'AI-Market: Unknown product id (key k-nope)',
 		details: itemDetails('PRODUCT_NOT_FOUND', /^Nothing was ordered\. Choose a product/),
@@ -157,7 +157,7 @@ describe('what fails while the rest goes on', () => {
 		expect(await charges()).toHaveLength(1);
 	});
 
-	it('is told for reads in the same way', async () => {
+	it('is reported in the same way for reads', async () => {
 		await injectFault('balance.get', { type: 'refuse', code: 'FORBIDDEN' }, { skip: 1, times: -1 });
 		const done = await run({ resource: 'balance', operation: 'get' }, [{}, {}], {
 			onError: 'continueErrorOutput',

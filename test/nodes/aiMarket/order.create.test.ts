@@ -8,7 +8,7 @@ import { detailsOf, links } from '../support/providerNode';
 const { account, useAccount, harness, buy, injectFault, charges, requests, details } = useAiMarket();
 
 describe('order: create', () => {
-	it('buys, gives the codes and says what was sent', async () => {
+	it('buys, gives the codes and reports what was sent', async () => {
 		const done = await buy({ quantity: 2, idempotencyKey: 'order-001' });
 		expect(jsonOf(done)).toEqual([
 			{
@@ -138,7 +138,7 @@ describe('order: create', () => {
 		expect(Date.now() - started).toBeLessThan(5_000);
 	});
 
-	it('waits for its turn where the account may not send more', async () => {
+	it('waits while the rate limit of the account is used up', async () => {
 		await useAccount({ rate: { limit: 2, windowMs: 1_500 } });
 		const done = await buy({}, [{}, {}, {}]);
 		expect(jsonOf(done)).toHaveLength(3);
@@ -147,7 +147,7 @@ describe('order: create', () => {
 	});
 });
 
-describe('what AI-Market delivers', () => {
+describe('codes', () => {
 	const hintsOf = (done: Finished) =>
 		(done.data.resultData.runData.Node?.[0]?.hints ?? []).map(({ message }) => message);
 
@@ -270,7 +270,7 @@ describe('Max Price', () => {
 	});
 });
 
-describe('what users and expressions enter', () => {
+describe('input', () => {
 	it.each([
 		['Quantity: expected a whole number from 1 to 10, got 0', { quantity: 0 }],
 		['Quantity: expected a whole number from 1 to 10, got 11', { quantity: 11 }],

@@ -47,7 +47,7 @@ describe('balance: get', () => {
 		]);
 	});
 
-	it('looks in the other place where the first is not there', async () => {
+	it('requests the second address where the first does not exist', async () => {
 		const asked: string[] = [];
 		const server = createServer((request, response) => {
 			asked.push(`${request.method} ${request.url} ${request.headers.authorization}`);
@@ -66,7 +66,7 @@ describe('balance: get', () => {
 		]);
 	});
 
-	it('tells what the first place said when there is nothing in the other either', async () => {
+	it('reports the answer of the first address when the second does not exist either', async () => {
 		await injectFault('balance.get', answer({ message: 'Not found' }, 404));
 		const done = await run(get);
 		expect((await requests('balance.get')).map(({ path }) => path)).toEqual([
@@ -77,7 +77,7 @@ describe('balance: get', () => {
 		expect(done.error?.httpCode).toBe('404');
 	});
 
-	it.each([401, 403, 400])('does not look in the other place after HTTP %s', async (status) => {
+	it.each([401, 403, 400])('does not request the second address after HTTP %s', async (status) => {
 		await injectFault('balance.get', answer({}, status));
 		await run(get);
 		expect(await requests('balance.get')).toHaveLength(1);

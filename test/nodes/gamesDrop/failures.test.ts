@@ -7,7 +7,7 @@ import { detailsOf, links } from '../support/providerNode';
 const { account, useAccount, harness, run, buy, injectFault, charges, requests, details, itemDetails } =
 	useGamesDrop();
 
-describe('what GamesDrop refuses', () => {
+describe('refusals', () => {
 	const documented: Array<[code: string, httpCode: string, message: string, description: RegExp]> = [
 		['INVALID_TOKEN', '401', 'Invalid authorization token', /enter the token of your store/],
 		['OFFER_NOT_FOUND', '404', 'Product not found or no access', /Choose the product from the list again/],
@@ -139,14 +139,14 @@ describe('what GamesDrop refuses', () => {
 		expect(detailsOf(done)).toEqual(details('NEW'));
 	});
 
-	it('is told by its status where nothing can be read', async () => {
+	it('is explained by its status where nothing can be read', async () => {
 		await injectFault('order.create', answer('<html>Forbidden</html>', 403));
 		const done = await buy({ transactionId: 't' });
 		expect(done.error?.message).toBe("A web page answered instead of GamesDrop's API (HTTP 403) (key t)");
 		expect(detailsOf(done)).toEqual(details(null));
 	});
 
-	it.each(documented)('is told for reads as well: %s', async (code, httpCode, message) => {
+	it.each(documented)('is reported for reads as well: %s', async (code, httpCode, message) => {
 		await injectFault('product.get', { type: 'refuse', code });
 		const done = await run({ resource: 'product', operation: 'get', productId: offer(GIFT) });
 		expect(done.error?.message).toBe(`GamesDrop: ${message}`);
@@ -155,7 +155,7 @@ describe('what GamesDrop refuses', () => {
 	});
 
 	it.each(['SERVICE_UNAVAILABLE', 'BALANCE_UNAVAILABLE', 'RATE_LIMITED'])(
-		'is asked again where that helps: %s',
+		'is requested a second time where that helps: %s',
 		async (code) => {
 			await injectFault('product.get', { type: 'refuse', code });
 			const done = await run({ resource: 'product', operation: 'get', productId: offer(GIFT) });
@@ -191,7 +191,7 @@ describe('what GamesDrop refuses', () => {
 	});
 });
 
-describe('what fails while the rest goes on', () => {
+describe('items that fail', () => {
 	const failed = {
 		error: 'GamesDrop: Product not found or no access',
 		details: itemDetails('OFFER_NOT_FOUND', /^Choose the product from the list again/),

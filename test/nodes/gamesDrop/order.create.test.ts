@@ -17,7 +17,7 @@ const { account, useAccount, harness, run, buy, injectFault, charges, requests, 
 	useGamesDrop();
 
 describe('order: create', () => {
-	it('buys a key at the latest price and says what was sent', async () => {
+	it('buys a key at the latest price and reports what was sent', async () => {
 		const done = await buy({
 			productId: offer(GIFT),
 			transactionId: 'test112321124214',
@@ -202,7 +202,7 @@ describe('order: create', () => {
 		expect(jsonOf(await buy())).toEqual([expect.objectContaining({ status, state })]);
 	});
 
-	it('is bought and tells what is missing when the answer says little', async () => {
+	it('is completed from the parameters when the answer says little', async () => {
 		await injectFault('order.create', answer({ orderId: 10228902, status: 'CANCELED', message: 'No luck' }));
 		expect(jsonOf(await buy({ transactionId: 't', gameUserId: '5' }))).toEqual([
 			{
@@ -254,14 +254,14 @@ describe('waiting for completion', () => {
 		{ afterMs: 1_000, status: 'COMPLETED' },
 	];
 
-	it('gives a top-up as it stands when it is not waited for', async () => {
+	it('gives a top-up in its present state without waiting', async () => {
 		const done = await run(topUp());
 		expect(jsonOf(done)).toEqual([
 			expect.objectContaining({ state: 'pending', status: 'SUBMITTED', recipient: PLAYER }),
 		]);
 	});
 
-	it('asks until the top-up is there', async () => {
+	it('polls until the top-up is complete', async () => {
 		await useAccount({ timeline });
 		const done = await run(
 			topUp({ transactionId: 't1', options: { waitForCompletion: true, waitTimeout: 10 } }),
@@ -294,7 +294,7 @@ describe('waiting for completion', () => {
 		]);
 	});
 
-	it('gives the order as it stands when the time is up', async () => {
+	it('gives the order in its present state when the time is over', async () => {
 		await useAccount({ timeline: [{ afterMs: 0, status: 'PROCESSING' }] });
 		const done = await run(topUp({ options: { waitForCompletion: true, waitTimeout: 1 } }));
 		expect(done.error).toBeUndefined();
@@ -349,7 +349,7 @@ describe('Max Price', () => {
 		expect(await charges()).toEqual([]);
 	});
 
-	it('asks again right before ordering, and holds the ceiling then', async () => {
+	it('quotes a second time right before ordering, and keeps to Max Price then', async () => {
 		await injectFault('product.get', answer({ offerId: 101, price: 0.5, currency: 'USD' }));
 		const done = await buy(below(0.6));
 		expect(done.error?.message).toBe('The order would cost 0.99 USD, above the Max Price of 0.6 USD (key t)');
@@ -364,8 +364,8 @@ describe('Max Price', () => {
 	});
 
 	it.each([
-		['with a ceiling', below(1)],
-		['without one', { transactionId: 't' }],
+		['with Max Price', below(1)],
+		['without', { transactionId: 't' }],
 	])('orders nothing when no price is quoted: %s', async (_, parameters) => {
 		await injectFault('product.get', answer({ offerId: 101, productName: 'PUBG', price: null }), {
 			times: -1,
@@ -383,7 +383,7 @@ describe('Max Price', () => {
 	});
 });
 
-describe('what users and expressions enter', () => {
+describe('input', () => {
 	it.each([
 		['Price: expected the price GamesDrop quotes, got 0', { priceMode: 'fixed', price: 0 }],
 		['Price: expected the price GamesDrop quotes, got -1', { priceMode: 'fixed', price: -1 }],

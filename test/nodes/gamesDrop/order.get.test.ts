@@ -57,7 +57,7 @@ describe('order: get', () => {
 	});
 
 	it.each([['<script>'], ['../?#%'], ['тест 🎮'], ['t'.repeat(5_000)]])(
-		'looks for any transaction ID',
+		'looks up any transaction ID',
 		async (transactionId) => {
 			const done = await run(get({ lookUpBy: 'transactionId', transactionId }));
 			expect(detailsOf(done)).toMatchObject({ code: 'ORDER_NOT_FOUND' });

@@ -51,7 +51,7 @@ describe('player: validate', () => {
 		expect(await requests('player.validate')).toHaveLength(1);
 	});
 
-	it('says neither yes nor no to another word', async () => {
+	it('is neither valid nor invalid for an unknown status', async () => {
 		await injectFault('player.validate', answer({ status: 'CHECKING', game_user_login: 'J' }));
 		const done = await run(validate(), [{ player: PLAYER }]);
 		expect(jsonOf(done)).toEqual([

@@ -119,7 +119,7 @@ describe('product: getAll', () => {
 		it('ends when all there are have come', async () => {
 			expect(await paged(page([1, 2], 2))).toEqual([['1', '2'], 1]);
 		});
-		it('goes on after a short page when the total says so', async () => {
+		it('continues after a short page when the total says so', async () => {
 			expect(await paged(page([1, 2], 3), page([3], 3))).toEqual([['1', '2', '3'], 2]);
 		});
 		it('ends when a page repeats itself', async () => {

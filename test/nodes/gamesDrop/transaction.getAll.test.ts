@@ -46,7 +46,7 @@ describe('transaction: getAll', () => {
 		expect(jsonOf(await run(getAll({ limit: 150 })))).toHaveLength(150);
 	});
 
-	it('goes on where the provider gives less at once than it was asked for', async () => {
+	it('continues where a page is shorter than requested', async () => {
 		const all = Array.from({ length: 45 }, (_, index) => ({ id: index, amount: 1 }));
 		for (const page of [1, 2, 3]) {
 			await injectFault(
@@ -70,7 +70,7 @@ describe('transaction: getAll', () => {
 		]);
 	});
 
-	it('tells that the store’s token does not work here', async () => {
+	it('explains that the store’s token does not work here', async () => {
 		harness.credentials.gamesDropDashboardApi = {
 			...harness.credentials.gamesDropDashboardApi,
 			token: account.key,

@@ -5,7 +5,7 @@ import { links } from '../support/providerNode';
 const { run, answerWith, requests, details } = useTeleKartStars();
 
 describe('balance: get', () => {
-	it('tells the balance for every item', async () => {
+	it('gives the balance for every item', async () => {
 		const done = await run(getBalance, [{}, {}]);
 		expect(jsonOf(done)).toEqual(
 			Array(2).fill({

@@ -76,7 +76,7 @@ describe('failures', () => {
 		expect(await charges()).toHaveLength(4);
 	});
 
-	it('tries reads again over passing faults', async () => {
+	it('repeats reads after temporary faults', async () => {
 		await injectFault('balance.get', { type: 'error', status: 503 });
 		await injectFault('balance.get', { type: 'drop' });
 		expect(jsonOf(await run(getBalance))).toMatchObject([{ available: 1000 }]);

@@ -146,7 +146,7 @@ describe('order: create', () => {
 		expect(await charges()).toEqual([]);
 	});
 
-	it('waits for the order, and gives it as it stands when the time is over', async () => {
+	it('waits for the order, and gives its state when the time is over', async () => {
 		const waiting = { ...order, options: { waitForCompletion: true, waitTimeout: 0 } };
 		expect(jsonOf(await buy(waiting))).toMatchObject([{ state: 'pending' }]);
 	});

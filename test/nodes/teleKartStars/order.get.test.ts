@@ -8,7 +8,7 @@ const { harness, run, buy, answerWith, requests, details } = useTeleKartStars();
 describe('order: get', () => {
 	const getOrder = { resource: 'order', operation: 'get', orderId: '={{ $json.id }}' };
 
-	it('tells how far each order is', async () => {
+	it('gives the state of each order', async () => {
 		const [first, second] = jsonOf(await buy(order, ['@target', '@second_one'])) as [
 			IDataObject,
 			IDataObject,
@@ -65,7 +65,7 @@ describe('order: get', () => {
 		expect(await requests()).toEqual([]);
 	});
 
-	it('encodes whatever stands in the ID', async () => {
+	it('encodes the ID, whatever it is', async () => {
 		const id = '../balance?x=1#y%20<b>';
 		await run(getOrder, [{ id }], { onError: 'continueRegularOutput' });
 		expect((await requests())[0]!.path).toBe(`/telekart-stars/api/v1/orders/${encodeURIComponent(id)}`);

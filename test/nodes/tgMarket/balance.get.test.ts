@@ -5,7 +5,7 @@ import { links } from '../support/providerNode';
 const { run, buy, answerWith, requests } = useTgMarket();
 
 describe('balance: get', () => {
-	it('tells available, locked and total, for every item', async () => {
+	it('gives the available, locked and total balance for every item', async () => {
 		await buy();
 		const done = await run(getBalance, [{}, {}]);
 		expect(jsonOf(done)).toEqual(

@@ -39,7 +39,7 @@ describe('Continue On Fail', () => {
 		expect(jsonOf(done, 'Rest')).toHaveLength(2);
 	});
 
-	it('says of an unknown outcome that it is one', async () => {
+	it('reports an unknown outcome as one', async () => {
 		await injectFault('order.create', { type: 'drop', phase: 'after' }, { match: { text: 'bad' } });
 		const done = await buy(stars, ['good', 'bad', 'fine'], { onError: 'continueErrorOutput' });
 		expect(jsonOf(done, 'Node', 1)[0]).toMatchObject({
@@ -115,7 +115,7 @@ describe('reads, refused', () => {
 		expect(errorOf(done)).toMatchObject({ httpCode: '429', data: details('rate_limit_exceeded') });
 	});
 
-	it('says how to get on when the key is wrong', async () => {
+	it('says what to do when the key is wrong', async () => {
 		const { baseUrl } = harness.sandbox.providers.tgMarket;
 		const wrong = addCredential('tgMarketApi', 'wrong', { baseUrl, apiKey: 'sk-of-somebody-else' });
 		const done = await run(getBalance, [{}], wrong);

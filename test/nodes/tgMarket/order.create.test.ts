@@ -7,6 +7,12 @@ import { links } from '../support/providerNode';
 const { harness, buy, injectFault, answerWith, charges, requests, callAsTool } = useTgMarket();
 
 describe('order: create', () => {
+	const COMPLETES_SOON = [
+		{ afterMs: 0, status: 'pending' },
+		{ afterMs: 300, status: 'processing' },
+		{ afterMs: 1_000, status: 'completed' },
+	];
+
 	it('orders Stars for each item, once, and links the items', async () => {
 		const done = await buy(stars, ['target', '@second', 'https://t.me/third']);
 		expect(done.error).toBeUndefined();
@@ -138,13 +144,7 @@ describe('order: create', () => {
 
 	it('waits until the order is final', async () => {
 		await harness.sandbox.client.changeSettings({
-			timelines: {
-				tgMarket: [
-					{ afterMs: 0, status: 'pending' },
-					{ afterMs: 500, status: 'processing' },
-					{ afterMs: 2_500, status: 'completed' },
-				],
-			},
+			timelines: { tgMarket: COMPLETES_SOON },
 		});
 		const done = await buy({ ...premium, options: { waitForCompletion: true, waitTimeout: 20 } }, [
 			'first',
@@ -165,7 +165,7 @@ describe('order: create', () => {
 		expect(await charges()).toHaveLength(2);
 	});
 
-	it('gives the order as it stands when the time is over', async () => {
+	it('gives the order in its present state when the time is over', async () => {
 		await harness.sandbox.client.changeSettings({
 			timelines: { tgMarket: [{ afterMs: 0, status: 'pending' }] },
 		});
@@ -176,7 +176,8 @@ describe('order: create', () => {
 		expect(jsonOf(done)[0]).toMatchObject({ state: 'pending', status: 'pending', price: 1.2 });
 	});
 
-	it('goes on waiting when a getOrder fails', async () => {
+	it('goes on waiting when a look-up fails', async () => {
+		await harness.sandbox.client.changeSettings({ timelines: { tgMarket: COMPLETES_SOON } });
 		await injectFault('order.get', { type: 'error', status: 502 });
 		const done = await buy({ ...stars, options: { waitForCompletion: true, waitTimeout: 20 } });
 		expect(jsonOf(done)[0]).toMatchObject({ state: 'completed', orderId: someId });

@@ -15,7 +15,7 @@ describe('order: get', () => {
 		premiumId = jsonOf(await buy(premium))[0]!.orderId as string;
 	});
 
-	it('gives the order and how it stands', async () => {
+	it('gives the order and its state', async () => {
 		await harness.sandbox.client.changeOrder({
 			provider: 'tgMarket',
 			orderType: 'premium',
@@ -45,7 +45,7 @@ describe('order: get', () => {
 		expect(links(done)).toEqual([{ item: 0 }, { item: 1 }]);
 	});
 
-	it('never looks among the orders of the other type', async () => {
+	it('never searches the orders of the other type', async () => {
 		expect(id).not.toBe(premiumId);
 		const done = await run({ ...getOrder, orderType: 'premium' }, [{ id }]);
 		expect(errorOf(done)).toEqual({
@@ -54,8 +54,8 @@ describe('order: get', () => {
 			httpCode: '404',
 			data: details('order_not_found'),
 		});
-		const looks = (await requests()).filter(({ operation }) => operation === 'order.get');
-		expect(looks.map(({ path }) => path)).toEqual([`/tg-market/api/v2/premium_order/${id}`]);
+		const lookUps = (await requests()).filter(({ operation }) => operation === 'order.get');
+		expect(lookUps.map(({ path }) => path)).toEqual([`/tg-market/api/v2/premium_order/${id}`]);
 	});
 
 	it('gives the untouched answer without Simplify', async () => {
@@ -135,13 +135,13 @@ describe('order: get', () => {
 		});
 	});
 
-	it('asks again after a fault that passes', async () => {
+	it('repeats the request after a temporary fault', async () => {
 		await injectFault('order.get', { type: 'error', status: 503 });
 		await injectFault('order.get', { type: 'drop' });
 		expect(jsonOf(await run(getOrder, [{ id }]))[0]).toMatchObject({ orderId: id });
 	});
 
-	it('looks at many side by side, in order', async () => {
+	it('looks up many orders side by side, and keeps their order', async () => {
 		await harness.sandbox.client.changeAccount({ provider: 'tgMarket', rate: null });
 		const ids = Array.from({ length: 15 }, (_, index) => ({ id: index % 2 === 0 ? id : Number(id) }));
 		const done = await run(getOrder, ids);

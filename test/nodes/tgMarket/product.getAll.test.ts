@@ -8,7 +8,7 @@ describe('product: getAll', () => {
 	const products = { resource: 'product', operation: 'getAll' };
 	const row = { provider: 'tgMarket', price: null, unitPrice: null, currency: 'USD', inStock: null };
 
-	it('tells what can be ordered without asking anybody', async () => {
+	it('gives what can be ordered without a request', async () => {
 		const done = await run({ ...products, returnAll: true }, [{}, {}]);
 		const all = [
 			{

@@ -132,7 +132,7 @@ function attempt(
 	return { outcome: 'bought', charges: 1, requests: 2 };
 }
 
-/** Whether the model can tell how a scenario ends. Whether it charged twice can always be told. */
+/** Whether the model predicts how a scenario ends. The invariants hold for every scenario. */
 export const isPredictable = ({ kind, faults }: Scenario): boolean =>
 	kind.recovery !== 'repeat' ||
 	faults.length === 0 ||
