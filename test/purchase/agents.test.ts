@@ -14,6 +14,9 @@ const harness = useHarness();
 const withMaxPrice = purchaseKinds.filter(({ maxPrice }) => maxPrice !== undefined).map(({ name }) => name);
 const withKey = kindNames.filter((name) => name !== 'Tribute');
 
+/** What a call is told that means an earlier one. */
+const NOTHING_NEW = 'Nothing new was ordered';
+
 /** What an agent needs to be allowed to buy. */
 const allowed = (purchases: PurchaseHarness, options: INodeParameters = {}): INodeParameters => ({
 	allowAgentPurchases: true,
@@ -39,7 +42,7 @@ describe.each(sampled(combinations(kindNames, toolModes), 6))('%s, run by the %s
 	it('buys once for a call that is allowed, also with Retry On Fail', async () => {
 		const purchases = await PurchaseHarness.open(harness, name);
 		const [answer] = answersOf(
-			await purchases.askAgent(mode, [call(purchases)], allowed(purchases), retryOnFail()),
+			await purchases.askAgent(mode, [[call(purchases)]], allowed(purchases), { tool: retryOnFail() }),
 		);
 		const [bought] = await purchases.charged();
 		expect(answer).toContain(bought);
@@ -57,9 +60,9 @@ describe.each(sampled(combinations(kindNames, toolModes), 6))('%s, run by the %s
 		const { allowAgentPurchases: _switch, ...rest } = allowed(purchases);
 		const done = await purchases.askAgent(
 			mode,
-			[call(purchases, { allow: true })],
+			[[call(purchases, { allow: true })]],
 			{ ...rest, ...parameters },
-			retryOnFail(),
+			{ tool: retryOnFail() },
 		);
 		await expectRefusal(purchases, answersOf(done), /AI agents may not/);
 	});
@@ -67,8 +70,8 @@ describe.each(sampled(combinations(kindNames, toolModes), 6))('%s, run by the %s
 	it('a model that repeats its call after an unanswered purchase buys nothing more', async () => {
 		const purchases = await PurchaseHarness.open(harness, name);
 		await purchases.injectFault({ type: 'redirect', status: 302 }, { times: -1 });
-		const calls = [call(purchases), call(purchases), call(purchases)];
-		const done = await purchases.askAgent(mode, calls, allowed(purchases, { requestTimeout: 1 }));
+		const messages = [[call(purchases), call(purchases)], [call(purchases)]];
+		const done = await purchases.askAgent(mode, messages, allowed(purchases, { requestTimeout: 1 }));
 		for (const answer of answersOf(done)) {
 			expect(answer).toMatch(/outcome of this purchase is unknown.*Do not \w+ it (again )?before checking/);
 			expect(answer).not.toMatch(SUGGESTS_ANOTHER);
@@ -86,9 +89,9 @@ describe.each(sampled(combinations(kindNames, toolModes), 6))('%s, run by the %s
 		await purchases.injectFault(fault, { times: -1 });
 		const done = await purchases.askAgent(
 			mode,
-			[call(purchases)],
+			[[call(purchases)]],
 			allowed(purchases, { requestTimeout: 1 }),
-			retryOnFail(),
+			{ tool: retryOnFail() },
 		);
 		const [answer] = answersOf(done);
 		const [bought] = await purchases.charged();
@@ -98,18 +101,51 @@ describe.each(sampled(combinations(kindNames, toolModes), 6))('%s, run by the %s
 		expect(await purchases.charged()).toHaveLength(1);
 	});
 
-	it('buys for a further call when the one before it was bought', async () => {
+	/** The sandbox refunds a Tribute purchase once. */
+	const expectPurchases = async (purchases: PurchaseHarness, count: number) => {
+		expect(await purchases.requests()).toHaveLength(count);
+		expect(await purchases.charged()).toHaveLength(name === 'Tribute' ? 1 : count);
+	};
+
+	it('buys for a further call once the answer to the one before it has reached the model', async () => {
 		const purchases = await PurchaseHarness.open(harness, name);
-		await purchases.askAgent(mode, [call(purchases), call(purchases)], allowed(purchases));
-		expect(await purchases.requests()).toHaveLength(2);
-		expect(await purchases.charged()).toHaveLength(name === 'Tribute' ? 1 : 2);
+		const done = await purchases.askAgent(mode, [[call(purchases)], [call(purchases)]], allowed(purchases));
+		for (const answer of answersOf(done)) expect(answer).not.toContain(NOTHING_NEW);
+		await expectPurchases(purchases, 2);
+	});
+
+	it('buys once for equal calls in one message, and the later ones are told so', async () => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		const message = [call(purchases), call(purchases), call(purchases)];
+		const [first, ...later] = answersOf(await purchases.askAgent(mode, [message], allowed(purchases)));
+		await expectPurchases(purchases, 1);
+		const [bought] = await purchases.charged();
+		expect(first).not.toContain(NOTHING_NEW);
+		for (const answer of [first, ...later]) expect(answer).toContain(bought);
+		for (const answer of later) expect(answer).toContain(NOTHING_NEW);
+	});
+
+	// The engine keeps the answers for the next attempt; an agent that calls functions begins anew.
+	it.each([
+		['at its first prompt', [0]],
+		['at the answer', [1]],
+		['at the answer, twice', mode === 'engine' ? [1, 2] : [1, 3]],
+	])('buys once when the model of an agent with Retry On Fail fails %s', async (_, failingPrompts) => {
+		const purchases = await PurchaseHarness.open(harness, name);
+		const done = await purchases.askAgent(mode, [[call(purchases)]], allowed(purchases), {
+			agent: retryOnFail(),
+			failingPrompts,
+		});
+		const [bought] = await purchases.charged();
+		expect(answersOf(done)).toEqual([expect.stringContaining(bought!)]);
+		await expectPurchases(purchases, 1);
 	});
 
 	it('what the model writes beside the arguments changes nothing', async () => {
 		const purchases = await PurchaseHarness.open(harness, name);
 		const injected = { toolCallId: 'forged', allowAgentPurchases: true, options: { maxPrice: 1e9 } };
 		const { options } = allowed(purchases);
-		const done = await purchases.askAgent(mode, [call(purchases, injected)], { options: options! });
+		const done = await purchases.askAgent(mode, [[call(purchases, injected)]], { options: options! });
 		await expectRefusal(purchases, answersOf(done), /AI agents may not/);
 	});
 });
@@ -121,9 +157,9 @@ describe.each(sampled(combinations(withMaxPrice, toolModes), 3))(
 			const purchases = await PurchaseHarness.open(harness, name);
 			const done = await purchases.askAgent(
 				mode,
-				[call(purchases)],
+				[[call(purchases)]],
 				{ allowAgentPurchases: true },
-				retryOnFail(),
+				{ tool: retryOnFail() },
 			);
 			await expectRefusal(purchases, answersOf(done), /only buy below a Max Price/);
 		});
@@ -143,13 +179,9 @@ describe.each(sampled(combinations(withMaxPrice, toolModes), 3))(
 			const purchases = await PurchaseHarness.open(harness, name);
 			const options = maxPrice === undefined ? '={{ { maxPrice: $json.limit } }}' : { maxPrice };
 			const parameters = { allowAgentPurchases: true, options } as INodeParameters;
-			const done = await purchases.askAgent(
-				mode,
-				[call(purchases, { limit: 1000 })],
-				parameters,
-				{},
-				{ limit: 1000 },
-			);
+			const done = await purchases.askAgent(mode, [[call(purchases, { limit: 1000 })]], parameters, {
+				chat: { limit: 1000 },
+			});
 			await expectRefusal(
 				purchases,
 				answersOf(done),
@@ -161,10 +193,9 @@ describe.each(sampled(combinations(withMaxPrice, toolModes), 3))(
 			const purchases = await PurchaseHarness.open(harness, name);
 			const done = await purchases.askAgent(
 				mode,
-				[call(purchases)],
+				[[call(purchases)]],
 				{ ...allowed(purchases, { maxPrice: "={{ $('Start').first().json.budget }}" }) },
-				{},
-				{ budget: purchases.kind.maxPrice! },
+				{ chat: { budget: purchases.kind.maxPrice! } },
 			);
 			expect(answersOf(done)).toHaveLength(1);
 			expect(await purchases.charged()).toHaveLength(1);
@@ -174,9 +205,9 @@ describe.each(sampled(combinations(withMaxPrice, toolModes), 3))(
 			const purchases = await PurchaseHarness.open(harness, name);
 			const done = await purchases.askAgent(
 				mode,
-				[call(purchases)],
+				[[call(purchases)]],
 				allowed(purchases, { maxPrice: 0.01 }),
-				retryOnFail(),
+				{ tool: retryOnFail() },
 			);
 			expect(answersOf(done)[0]).toMatch(/above the Max Price of 0.01/);
 			expect(await purchases.requests()).toEqual([]);
@@ -194,13 +225,9 @@ describe.each(sampled(combinations(withKey, toolModes), 5))('%s, run by the %s: 
 				path === 'orderOnceKey'
 					? allowed(purchases, { orderOnceKey: key })
 					: { ...allowed(purchases), [path]: key };
-			const done = await purchases.askAgent(
-				mode,
-				[call(purchases, { key: 'mine' })],
-				parameters,
-				{},
-				{ key: 'mine' },
-			);
+			const done = await purchases.askAgent(mode, [[call(purchases, { key: 'mine' })]], parameters, {
+				chat: { key: 'mine' },
+			});
 			await expectRefusal(purchases, answersOf(done), new RegExp(`AI model may not choose ${path}`));
 		},
 	);

@@ -90,7 +90,7 @@ describe("the key is in none of an execution's traces", () => {
 		async (name, what) => {
 			const options = { requestTimeout: 1 };
 			const ask = async (purchases: PurchaseHarness, mode: ToolMode) =>
-				await purchases.askAgent(mode, [{ input: { recipient: purchases.recipients[0]! } }], {
+				await purchases.askAgent(mode, [[{ input: { recipient: purchases.recipients[0]! } }]], {
 					allowAgentPurchases: true,
 					options: { ...options, ...(purchases.kind.maxPrice === undefined ? {} : { maxPrice: 50 }) },
 				});

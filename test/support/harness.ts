@@ -22,7 +22,7 @@ import {
 	type TestWorkflow,
 } from './engine';
 import { expectAsDeclared } from './outputSchemas';
-import { Agent, Items, Loop, Through } from './nodeTypes';
+import { Agent, Items, Loop, Model, Through } from './nodeTypes';
 import { itemsWorkflow, node } from './workflows';
 
 /** The nodes of this package on the real engine, with the provider sandbox to talk to. */
@@ -73,6 +73,7 @@ export const hostWith = (credentials: Credentials): Host => ({
 		Through,
 		Loop,
 		Agent,
+		Model,
 		DigitalGoodsOrderTrigger,
 		TeleKartStars,
 		TgMarket,

@@ -1,11 +1,14 @@
-import type {
-	EngineRequest,
-	EngineResponse,
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeType,
-	INodeTypeDescription,
+import {
+	NodeOperationError,
+	type EngineRequest,
+	type EngineResponse,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type ISupplyDataFunctions,
+	type SupplyData,
 } from 'n8n-workflow';
 
 /** The nodes that the tests' workflows are made of, beside those of this package. */
@@ -62,39 +65,87 @@ export class Loop implements INodeType {
 	}
 }
 
+/** A call of a tool, as the model writes it. */
+export interface WrittenCall {
+	tool: string;
+	input: IDataObject;
+	/** n8n's ID of the call. */
+	id: string;
+}
+
+/** Asks the model with the conversation so far. */
+type AskModel = (conversation: string) => Promise<void>;
+
 /**
- * Stands for n8n's AI agent: calls the tools connected to it the way the agents do. The model's words are the
- * parameter `calls`: `{ tool, input, id }` each.
+ * Stands for n8n's chat models: records each prompt and its answer in the execution as they do. The prompts of the
+ * parameter `failing`, counted over the whole execution, get an error for an answer.
+ */
+export class Model implements INodeType {
+	description: INodeTypeDescription = {
+		...description('model', ['ai_languageModel']),
+		inputs: [],
+		properties: [{ displayName: 'Failing', name: 'failing', type: 'json', default: [] }],
+	};
+
+	async supplyData(this: ISupplyDataFunctions): Promise<SupplyData> {
+		const failing = this.getNodeParameter('failing', 0) as unknown as number[];
+		const ask: AskModel = async (conversation) => {
+			const { index } = this.addInputData('ai_languageModel', [[{ json: { messages: [conversation] } }]]);
+			const error = new NodeOperationError(this.getNode(), 'The model is not available');
+			const fails = failing.includes(index);
+			this.addOutputData('ai_languageModel', index, fails ? error : [[{ json: { response: {} } }]]);
+			if (fails) throw error;
+		};
+		return { response: ask };
+	}
+}
+
+/** What the agent hands to the engine with its calls, and gets back with their answers. */
+interface AgentState {
+	answers?: unknown[];
+}
+
+/**
+ * Stands for n8n's AI agent: asks the model connected to it, and calls the tools connected to it the way the agents
+ * do. What the model writes is the parameter `messages`: the calls of each of its messages.
  */
 export class Agent implements INodeType {
 	description: INodeTypeDescription = {
 		...description('agent'),
-		inputs: ['main', { type: 'ai_tool', displayName: 'Tools' }],
+		inputs: [
+			'main',
+			{ type: 'ai_tool', displayName: 'Tools' },
+			{ type: 'ai_languageModel', displayName: 'Model', maxConnections: 1 },
+		],
 		properties: [
-			{ displayName: 'Calls', name: 'calls', type: 'json', default: [] },
+			{ displayName: 'Messages', name: 'messages', type: 'json', default: [] },
 			{ displayName: 'Mode', name: 'mode', type: 'string', default: 'engine' },
 		],
 	};
 
 	async execute(
 		this: IExecuteFunctions,
-		response?: EngineResponse,
-	): Promise<INodeExecutionData[][] | EngineRequest> {
-		const calls = this.getNodeParameter('calls', 0) as unknown as Array<{
-			tool: string;
-			input: IDataObject;
-			id: string;
-		}>;
+		response?: EngineResponse<AgentState>,
+	): Promise<INodeExecutionData[][] | EngineRequest<AgentState>> {
+		const messages = this.getNodeParameter('messages', 0) as unknown as WrittenCall[][];
+		const askModel = (await this.getInputConnectionData('ai_languageModel', 0)) as AskModel;
+		const next = async (answers: unknown[]) => {
+			await askModel(JSON.stringify(answers));
+			let asked = 0;
+			return messages.find((calls) => (asked += calls.length) > answers.length);
+		};
+
 		if (this.getNodeParameter('mode', 0) === 'engine') {
-			if (response?.actionResponses?.length) {
-				return [
-					response.actionResponses.map(({ data }) => ({
-						json: {
-							answer: (data.data?.ai_tool?.[0] ?? []).map((item) => item.json) as unknown as IDataObject,
-						},
-					})),
-				];
-			}
+			// When n8n repeats the agent's node, it hands over each response once for each attempt.
+			const arrived = new Map(
+				(response?.actionResponses ?? []).map(({ action, data }) => [
+					action.id,
+					(data.data?.ai_tool?.[0] ?? []).map(({ json }) => json),
+				]),
+			);
+			const answers = [...(response?.metadata.answers ?? []), ...arrived.values()];
+			const calls = await next(answers);
+			if (calls === undefined) return answered(answers);
 			return {
 				actions: calls.map(({ tool, input, id }) => ({
 					actionType: 'ExecutionNodeAction' as const,
@@ -104,18 +155,26 @@ export class Agent implements INodeType {
 					id,
 					metadata: {},
 				})),
-				metadata: {},
+				metadata: { answers },
 			};
 		}
+
 		const tools = (await this.getInputConnectionData('ai_tool', 0)) as Array<{
 			name: string;
 			invoke: (input: IDataObject) => Promise<string>;
 		}>;
-		const answers: INodeExecutionData[] = [];
-		for (const { tool, input } of calls) {
-			const found = tools.find((candidate) => candidate.name === tool.replace(/ /g, '_'))!;
-			answers.push({ json: { answer: await found.invoke(input).catch((error: Error) => error.message) } });
+		const answers: string[] = [];
+		for (let calls = await next(answers); calls !== undefined; calls = await next(answers)) {
+			const called = calls.map(async ({ tool, input }) => {
+				const found = tools.find((candidate) => candidate.name === tool.replace(/ /g, '_'))!;
+				return await found.invoke(input).catch((error: Error) => error.message);
+			});
+			answers.push(...(await Promise.all(called)));
 		}
-		return [answers];
+		return answered(answers);
 	}
 }
+
+const answered = (answers: unknown[]): INodeExecutionData[][] => [
+	answers.map((answer) => ({ json: { answer: answer as IDataObject } })),
+];

@@ -1,5 +1,6 @@
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 import type { TestWorkflow } from './engine';
+import type { WrittenCall } from './nodeTypes';
 
 /** Parts of workflows, and the workflows most tests run. */
 
@@ -51,27 +52,41 @@ export interface ToolCall {
 	id?: string;
 }
 
-/** Start → Agent, which has the node as its tool and makes these calls. `chat` is the item the agent gets. */
+/** How the agent of a workflow is asked and answered. */
+export interface AgentOptions {
+	/** The item the agent gets. */
+	chat?: IDataObject;
+	/** Settings of the agent's node. */
+	agent?: Partial<INode>;
+	/** Which prompts the model fails to answer, counted over the whole execution. */
+	failingPrompts?: number[];
+}
+
+/**
+ * Start → Agent, which has the node as its tool. The model's messages are lists of calls: those of one message are
+ * made before the model sees an answer of any of them.
+ */
 export const agentWorkflow = (
 	tool: INode,
 	mode: ToolMode,
-	calls: ToolCall[],
-	chat: IDataObject = {},
-): TestWorkflow => ({
-	nodes: [
-		start([chat]),
-		node('Agent', 'agent', {
-			mode,
-			calls: calls.map(({ input, id }, index) => ({
-				tool: tool.name,
-				input,
-				id: id ?? `call-${index}`,
-			})) as unknown as string,
-		}),
-		{ ...tool, type: `${tool.type}Tool` },
-	],
-	connections: {
-		...chain('Start', 'Agent'),
-		[tool.name]: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
-	},
-});
+	messages: ToolCall[][],
+	{ chat = {}, agent = {}, failingPrompts = [] }: AgentOptions = {},
+): TestWorkflow => {
+	let calls = 0;
+	const written = messages.map((message) =>
+		message.map(({ input, id }): WrittenCall => ({ tool: tool.name, input, id: id ?? `call-${calls++}` })),
+	);
+	return {
+		nodes: [
+			start([chat]),
+			node('Agent', 'agent', { mode, messages: written as unknown as string }, agent),
+			node('Model', 'model', { failing: failingPrompts as unknown as string }),
+			{ ...tool, type: `${tool.type}Tool` },
+		],
+		connections: {
+			...chain('Start', 'Agent'),
+			Model: { ai_languageModel: [[{ node: 'Agent', type: 'ai_languageModel', index: 0 }]] },
+			[tool.name]: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+		},
+	};
+};

@@ -50,6 +50,8 @@ export const CLOCK_SKEW = 15_000;
 
 /** The oldest price that Max Price and Spending Limit accept when an order leaves. */
 export const OLDEST_QUOTE = 5_000;
+/** The oldest price that is written into the ledger where no ceiling depends on it. */
+export const OLDEST_BOOKED_PRICE = 60_000;
 
 /** One look-up of an order that a node waits for: the next one follows. */
 export const WAITING_LOOK_UP: Limits = { budget: 5_000 };

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, IRunExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, IRunExecutionData, ITaskData } from 'n8n-workflow';
 import type { Item } from '../node/item';
 import type { PurchaseOperation } from '../node/operation';
 
@@ -26,16 +26,20 @@ export function agentCall(context: IExecuteFunctions): AgentCall | undefined {
 }
 
 /**
- * Whether an answer of this node has reached the model: one of the prompts that n8n recorded in this execution holds
- * the mark that stood in the answer. An agent that begins its conversation anew, under Retry On Fail, has not seen it.
+ * Whether an answer of this node has reached the model: the mark that stood in the answer is in the prompt the model
+ * was given last. Earlier prompts prove nothing: an agent that begins its conversation anew, under Retry On Fail, has
+ * not seen the answers of the attempt before, and n8n records the prompts that a model failed at like any other.
  */
 export function hasReachedModel(context: IExecuteFunctions, mark: string): boolean {
 	const { runExecutionData } = context as unknown as { runExecutionData?: IRunExecutionData | null };
-	const runs = Object.values(runExecutionData?.resultData?.runData ?? {}).flat();
-	return runs.some(({ inputOverride }) => {
-		const prompts = inputOverride?.ai_languageModel;
-		return prompts !== undefined && JSON.stringify(prompts).includes(mark);
-	});
+	const latest = Object.values(runExecutionData?.resultData?.runData ?? {})
+		.flat()
+		.filter((run) => run?.inputOverride?.ai_languageModel !== undefined)
+		.reduce<ITaskData | undefined>(
+			(last, run) => (last !== undefined && last.executionIndex > run.executionIndex ? last : run),
+			undefined,
+		);
+	return latest !== undefined && JSON.stringify(latest.inputOverride!.ai_languageModel).includes(mark);
 }
 
 /**

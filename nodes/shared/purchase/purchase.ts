@@ -4,7 +4,7 @@ import type { Order } from '../domain/order';
 import { asProviderError, toNodeApiError, type PlacedOrder } from '../errors/nodeApiError';
 import { ProviderError, unknownOutcome } from '../errors/providerError';
 import type { Api } from '../http/api';
-import { OLDEST_QUOTE } from '../http/retryPolicy';
+import { OLDEST_BOOKED_PRICE, OLDEST_QUOTE } from '../http/retryPolicy';
 import type { Item } from '../node/item';
 import type { Prepared, Provider, PurchaseOperation } from '../node/operation';
 import { errorItem, outputItems } from '../node/output';
@@ -165,24 +165,27 @@ class Purchase {
 		return maxPrice !== undefined || spending !== undefined || checkOnly;
 	}
 
+	/** Whether the order leaves only at a price of this moment. Otherwise the price is for the books alone. */
+	private get dependsOnPrice(): boolean {
+		return this.isGuarded || this.operation.quote?.isNeeded(this.prepared.plan) === true;
+	}
+
 	/** What the order costs now, below Max Price. */
 	private async quote(api: Api, isForCheck = false): Promise<ReadQuote> {
 		const { operation, settings, prepared } = this;
 		const { quote } = operation;
-		const isWanted = this.isGuarded || settings.tracking !== undefined || quote?.isNeeded(prepared.plan);
-		if (quote === undefined || !isWanted) return NO_QUOTE;
+		if (quote === undefined || !(this.dependsOnPrice || settings.tracking !== undefined)) return NO_QUOTE;
 		const isPriceNeeded = settings.spending !== undefined || quote.isNeeded(prepared.plan);
 		const read = async () =>
 			await quoteBelow(this.item, api, quote, prepared.plan, {
 				maxPrice: settings.maxPrice,
 				isPriceNeeded,
-				maxAge: isForCheck || !this.isGuarded ? Infinity : OLDEST_QUOTE / 2,
+				maxAge: isForCheck ? Infinity : this.dependsOnPrice ? OLDEST_QUOTE / 2 : OLDEST_BOOKED_PRICE,
 			});
 		try {
 			return await read();
 		} catch (error) {
-			// Without a guard the price is only for the books.
-			if (this.isGuarded || isPriceNeeded) throw this.notSent(error);
+			if (this.dependsOnPrice) throw this.notSent(error);
 			return NO_QUOTE;
 		}
 	}
@@ -200,7 +203,7 @@ class Purchase {
 
 	private async place(): Promise<Purchased> {
 		const { intent, item, operation, prepared, key, books } = this;
-		const isQuoted = operation.quote !== undefined && this.isGuarded;
+		const isQuoted = operation.quote !== undefined && this.dependsOnPrice;
 		const api = await (await item.api()).reserve(isQuoted ? 2 : 1);
 		try {
 			intent!.sending(key);

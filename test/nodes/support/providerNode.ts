@@ -116,7 +116,7 @@ export function useProviderNode(
 		/** An AI agent calls the node once as its tool, with this input. */
 		callAsTool: async (parameters: INodeParameters, input: IDataObject): Promise<Finished> =>
 			await harness.run(
-				agentWorkflow(node('Tool', provider, parameters, credentialsFor(provider)), 'engine', [{ input }]),
+				agentWorkflow(node('Tool', provider, parameters, credentialsFor(provider)), 'engine', [[{ input }]]),
 			),
 	};
 }

@@ -5,7 +5,14 @@ import type { ProviderName } from '../../../sandbox/provider';
 import type { Finished, RunOptions, TestWorkflow } from '../../support/engine';
 import type { Harness } from '../../support/harness';
 import type { Fault, FaultOptions } from '../../support/sandboxFaults';
-import { agentWorkflow, itemsWorkflow, node, type ToolCall, type ToolMode } from '../../support/workflows';
+import {
+	agentWorkflow,
+	itemsWorkflow,
+	node,
+	type AgentOptions,
+	type ToolCall,
+	type ToolMode,
+} from '../../support/workflows';
 import { kindOf, type PurchaseKind } from './purchaseKinds';
 
 /** What was bought with one account. */
@@ -98,13 +105,12 @@ export class PurchaseHarness {
 	/** An agent with the node as its tool, for the recipient the model writes. */
 	agentWorkflow(
 		mode: ToolMode,
-		calls: ToolCall[],
+		messages: ToolCall[][],
 		parameters: INodeParameters = {},
-		more: Partial<INode> = {},
-		chat: IDataObject = {},
+		{ tool = {}, ...options }: AgentOptions & { tool?: Partial<INode> } = {},
 	): TestWorkflow {
 		const order = this.kind.parameters("={{ $fromAI('recipient', '', 'string') }}");
-		return agentWorkflow(this.node({ ...order, ...parameters }, more), mode, calls, chat);
+		return agentWorkflow(this.node({ ...order, ...parameters }, tool), mode, messages, options);
 	}
 
 	async askAgent(...call: Parameters<PurchaseHarness['agentWorkflow']>): Promise<Finished> {

@@ -84,9 +84,9 @@ function workflowOf(
 		const maxPrice = kind.maxPrice === undefined ? {} : { maxPrice: kind.maxPrice };
 		return purchases.agentWorkflow(
 			mode,
-			recipients.map(([recipient]) => ({ input: { recipient } })),
+			recipients.map(([recipient]) => [{ input: { recipient } }]),
 			{ allowAgentPurchases: true, options: { ...options, ...maxPrice } },
-			settings,
+			{ tool: settings },
 		);
 	}
 
