@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, IRunExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, IRunExecutionData, ITaskData } from 'n8n-workflow';
 import type { Item } from '../node/item';
 import type { PurchaseOperation } from '../node/operation';
 
@@ -26,16 +26,29 @@ export function agentCall(context: IExecuteFunctions): AgentCall | undefined {
 }
 
 /**
- * Whether an answer of this node has reached the model: one of the prompts that n8n recorded in this execution holds
- * the mark that stood in the answer. An agent that begins its conversation anew, under Retry On Fail, has not seen it.
+ * Whether the model had seen an answer of this node when it made this call: the mark that stood in the answer stands
+ * in the prompt that n8n recorded last, or in one of an agent's run that has ended well since. Older prompts prove
+ * nothing: under Retry On Fail an agent begins its conversation anew and forgets what an earlier one was told.
  */
 export function hasReachedModel(context: IExecuteFunctions, mark: string): boolean {
 	const { runExecutionData } = context as unknown as { runExecutionData?: IRunExecutionData | null };
-	const runs = Object.values(runExecutionData?.resultData?.runData ?? {}).flat();
-	return runs.some(({ inputOverride }) => {
-		const prompts = inputOverride?.ai_languageModel;
-		return prompts !== undefined && JSON.stringify(prompts).includes(mark);
-	});
+	const runData = runExecutionData?.resultData?.runData ?? {};
+	const prompts = Object.values(runData)
+		.map((runs) => runs.filter(({ inputOverride }) => inputOverride?.ai_languageModel !== undefined))
+		.filter(({ length }) => length > 0);
+	// By n8n's own order within a node; its execution indices begin anew when an execution has waited.
+	const [latest] = prompts.map((runs) => runs.at(-1)!).sort((one, other) => other.startTime - one.startTime);
+	const hasEndedWell = ({ source, startTime }: ITaskData) =>
+		(runData[source[0]?.previousNode ?? ''] ?? []).some(
+			({ executionStatus, data, ...run }) =>
+				executionStatus === 'success' &&
+				data?.main !== undefined &&
+				run.startTime + run.executionTime >= startTime,
+		);
+	return prompts
+		.flat()
+		.filter((prompt) => prompt === latest || hasEndedWell(prompt))
+		.some(({ inputOverride }) => JSON.stringify(inputOverride!.ai_languageModel).includes(mark));
 }
 
 /**
