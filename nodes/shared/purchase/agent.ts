@@ -26,20 +26,29 @@ export function agentCall(context: IExecuteFunctions): AgentCall | undefined {
 }
 
 /**
- * Whether an answer of this node has reached the model: the mark that stood in the answer is in the prompt the model
- * was given last. Earlier prompts prove nothing: an agent that begins its conversation anew, under Retry On Fail, has
- * not seen the answers of the attempt before, and n8n records the prompts that a model failed at like any other.
+ * Whether the model had seen an answer of this node when it made this call: the mark that stood in the answer stands
+ * in the prompt that n8n recorded last, or in one of an agent's run that has ended well since. Older prompts prove
+ * nothing: under Retry On Fail an agent begins its conversation anew and forgets what an earlier one was told.
  */
 export function hasReachedModel(context: IExecuteFunctions, mark: string): boolean {
 	const { runExecutionData } = context as unknown as { runExecutionData?: IRunExecutionData | null };
-	const latest = Object.values(runExecutionData?.resultData?.runData ?? {})
-		.flat()
-		.filter((run) => run?.inputOverride?.ai_languageModel !== undefined)
-		.reduce<ITaskData | undefined>(
-			(last, run) => (last !== undefined && last.executionIndex > run.executionIndex ? last : run),
-			undefined,
+	const runData = runExecutionData?.resultData?.runData ?? {};
+	const prompts = Object.values(runData)
+		.map((runs) => runs.filter(({ inputOverride }) => inputOverride?.ai_languageModel !== undefined))
+		.filter(({ length }) => length > 0);
+	// By n8n's own order within a node; its execution indices begin anew when an execution has waited.
+	const [latest] = prompts.map((runs) => runs.at(-1)!).sort((one, other) => other.startTime - one.startTime);
+	const hasEndedWell = ({ source, startTime }: ITaskData) =>
+		(runData[source[0]?.previousNode ?? ''] ?? []).some(
+			({ executionStatus, data, ...run }) =>
+				executionStatus === 'success' &&
+				data?.main !== undefined &&
+				run.startTime + run.executionTime >= startTime,
 		);
-	return latest !== undefined && JSON.stringify(latest.inputOverride!.ai_languageModel).includes(mark);
+	return prompts
+		.flat()
+		.filter((prompt) => prompt === latest || hasEndedWell(prompt))
+		.some(({ inputOverride }) => JSON.stringify(inputOverride!.ai_languageModel).includes(mark));
 }
 
 /**

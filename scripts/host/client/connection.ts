@@ -1,4 +1,6 @@
 /** Requests to a running n8n: as its editor makes them (`/rest`, with a cookie) and by its public API (`/api/v1`). */
+import { Agent } from 'node:http';
+
 import axios, { type AxiosInstance, type AxiosResponse, type Method } from 'axios';
 
 /** The owner of the demo's n8n, which is reached from this machine only. */
@@ -56,6 +58,8 @@ export class N8nConnection {
 			validateStatus: () => true,
 			proxy: false,
 			maxRedirects: 0,
+			// A connection that is kept may be closed by n8n just when the next request is sent.
+			httpAgent: new Agent({ keepAlive: false }),
 			// axios leaves characters such as ":" and "[" as they are, which n8n's public API refuses in a filter.
 			paramsSerializer: { encode: encodeURIComponent },
 		});
