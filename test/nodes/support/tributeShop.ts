@@ -99,11 +99,9 @@ export function useTributeShop() {
 		): Promise<IDataObject[]> =>
 			jsonOf(
 				await tribute.harness.run(
-					agentWorkflow(
-						node('Tool', 'tribute', parameters, credentialsFor('tribute')),
-						mode,
+					agentWorkflow(node('Tool', 'tribute', parameters, credentialsFor('tribute')), mode, [
 						Array.from({ length: calls }, () => ({ input })),
-					),
+					]),
 				),
 				'Agent',
 			),
