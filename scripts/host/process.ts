@@ -19,6 +19,7 @@ export interface ManagedOptions {
 }
 
 const KEPT_LINES = 5000;
+const OUTPUT_IS_READ_WITHIN_MS = 1000;
 const running = new Set<ManagedProcess>();
 process.on('exit', () => {
 	for (const child of running) child.signal('SIGKILL');
@@ -57,6 +58,7 @@ export class ManagedProcess {
 		running.add(this);
 		this.ended = new Promise((done) => {
 			const finish = (code: number | null, signal: NodeJS.Signals | null) => {
+				if (this.exited) return;
 				this.exited = true;
 				running.delete(this);
 				this.notify();
@@ -66,9 +68,12 @@ export class ManagedProcess {
 				this.add(String(error));
 				finish(null, null);
 			});
-			// 'close' comes later: it waits for the output of surviving grandchildren.
-			this.child.on('close', () => file?.end());
-			this.child.on('exit', (code, signal) => setImmediate(finish, code, signal));
+			// 'close' comes when all output is read, but it also waits for grandchildren that survive.
+			this.child.on('exit', (...result) => setTimeout(finish, OUTPUT_IS_READ_WITHIN_MS, ...result).unref());
+			this.child.on('close', (...result) => {
+				file?.end();
+				finish(...result);
+			});
 		});
 	}
 
