@@ -258,7 +258,7 @@ describe('triggers and a restart', () => {
 		});
 		return sent.map(({ status }) => status);
 	};
-	const told = async () =>
+	const reportedEvents = async () =>
 		(await demo.host.executions({ workflowId: ended })).flatMap((execution) => output(execution, 'Told'));
 
 	it('starts a workflow from a signed event, once', async () => {
@@ -321,8 +321,8 @@ describe('triggers and a restart', () => {
 		]);
 		await demo.host.activate(ended);
 		await demo.sandbox.client.changeOrder({ provider: 'teleKartStars', orderId, status: 'confirmed' });
-		await until('the event', async () => (await told()).length > 0, 150_000);
-		expect(await told()).toMatchObject([{ event: 'order.completed', orderId, reference: 'chat 2' }]);
+		await until('the event', async () => (await reportedEvents()).length > 0, 150_000);
+		expect(await reportedEvents()).toMatchObject([{ event: 'order.completed', orderId, reference: 'chat 2' }]);
 	});
 
 	it('repeats and loses nothing over a restart', async () => {
@@ -340,6 +340,6 @@ describe('triggers and a restart', () => {
 				?.count ?? 0;
 		const before = await polls();
 		await until('another poll', async () => (await polls()) > before, 90_000);
-		expect(await told()).toHaveLength(1);
+		expect(await reportedEvents()).toHaveLength(1);
 	});
 });
