@@ -53,7 +53,7 @@ const fields = z.object({
 	message: words,
 	error_message: words,
 });
-/** How an order is told is documented for the one just placed only: another may come wrapped. */
+/** The document shows only the order just placed: another may come wrapped. */
 const order = z.record(z.unknown()).transform(({ data, order: inner, ...rest }) => ({
 	...rest,
 	...(inner as object | undefined),
@@ -154,7 +154,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 	const known = said.find((one) => meaningOf(one) !== undefined);
 	const meaning = known === undefined ? undefined : MEANING[meaningOf(known)!];
 
-	const all = [said.join(': ').slice(0, LONGEST_WORDS), ...told(figures)].join(', ');
+	const all = [said.join(': ').slice(0, LONGEST_WORDS), ...figuresIn(figures)].join(', ');
 	return {
 		code: known ?? [error, code].map(codeIn).find((one) => one !== null) ?? null,
 		message: `TG Market: ${meaning === undefined ? all : `${meaning.message} (${all})`}`,
@@ -167,7 +167,7 @@ function refusal({ status, body }: Answer): Refusal | undefined {
 const codeIn = (said: z.output<typeof complaint>): string | null =>
 	said === null || typeof said === 'string' ? said : said.code;
 
-function told(
+function figuresIn(
 	figures: Pick<z.output<typeof failure>, 'available_usd' | 'balance_usd' | 'price_usd' | 'required_usd'>,
 ): string[] {
 	const { available_usd, balance_usd, price_usd, required_usd } = figures;

@@ -14,9 +14,7 @@ import { withoutTag } from './orderTag';
  * Source: https://wiki.tribute.tg (pages "Methods" and "Models" for shops, "Orders" of the API documentation).
  */
 const ORDERS = '/api/v1/shop/orders';
-const orderPath = (orderId: string) => `${ORDERS}/${segment(orderId)}`;
-const refundPath = (orderId: string, transactionId: string) =>
-	`${orderPath(orderId)}/transactions/${segment(transactionId)}/refund`;
+export const orderPath = (orderId: string) => `${ORDERS}/${segment(orderId)}`;
 
 /** A UUID, and whatever else Tribute may number its orders with. */
 export const ORDER_ID = /^[\w-]{1,64}$/;
@@ -101,9 +99,9 @@ function rowsIn(body: unknown): unknown {
 }
 const orderList = z.preprocess(rowsIn, z.array(listedOrder));
 
-const done = z.object({ success: z.literal(true), status: word, message: word });
+export const done = z.object({ success: z.literal(true), status: word, message: word });
 
-const NO_SUCH_ORDER = 'Check the Order ID: orders of another account are not shown.';
+export const NO_SUCH_ORDER = 'Check the Order ID: orders of another account are not shown.';
 const NO_SHOP = 'The account needs an active shop, which the support of Tribute sets up. Check the Shop ID.';
 
 export interface NewOrder {
@@ -208,76 +206,6 @@ export async function cancelSubscription(api: Api, orderId: string): Promise<voi
 	const notFound =
 		'Check the Order ID. Only a recurring order can be cancelled; a one-time order and a payment link cannot.';
 	await api.buy({ method: 'POST', path: `${orderPath(orderId)}/cancel`, notFound }, done);
-}
-
-/** Money that moved for an order. */
-export interface Transaction {
-	id: string;
-	/** `shop_order_sell` is a payment of the buyer's. */
-	type: string | null;
-	isRefunded: boolean | null;
-	isRefundable: boolean | null;
-}
-
-/** Strict: what cannot be read here must not be taken for leave to refund. */
-const said = <T extends z.ZodTypeAny>(schema: T) =>
-	schema.nullish().transform((value: z.output<T> | null | undefined) => value ?? null);
-const transaction = z.object({
-	id: text.refine((id) => id !== ''),
-	type: said(z.string()),
-	isRefunded: said(z.boolean()),
-	isRefundable: said(z.boolean()),
-});
-const transactionPage = z.object({
-	transactions: z
-		.array(transaction)
-		.nullable()
-		.transform((rows) => rows ?? []),
-	nextFrom: said(text),
-});
-
-/** Far more than an order of many years has. */
-const MOST_TRANSACTION_PAGES = 20;
-
-/**
- * All transactions of an order.
- * @returns undefined where they do not end
- */
-export async function getTransactions(api: Api, orderId: string): Promise<Transaction[] | undefined> {
-	const found = new Map<string, Transaction>();
-	let startFrom = '';
-	for (let page = 0; page < MOST_TRANSACTION_PAGES; page++) {
-		const { data } = await api.read(
-			{
-				method: 'GET',
-				path: `${orderPath(orderId)}/transactions`,
-				...(startFrom === '' ? {} : { query: { startFrom } }),
-				notFound: NO_SUCH_ORDER,
-			},
-			transactionPage,
-		);
-		const before = found.size;
-		for (const each of data.transactions) found.set(each.id, each);
-		startFrom = data.nextFrom ?? '';
-		if (startFrom === '' || data.transactions.length === 0) return [...found.values()];
-		// The same page once more: what comes after it cannot be read.
-		if (found.size === before) return undefined;
-	}
-	return undefined;
-}
-
-/**
- * Gives one payment back, whole. Tribute only begins with it now; the event `shop_order_refunded` reports the end.
- * @returns Tribute's word for how far it is
- */
-export async function refundTransaction(
-	api: Api,
-	orderId: string,
-	transactionId: string,
-): Promise<string | null> {
-	const notFound = 'Check the Order ID in the Creator Dashboard of Tribute: nothing was refunded.';
-	const request = { method: 'POST', path: refundPath(orderId, transactionId), notFound } as const;
-	return (await api.buy(request, done)).data.status;
 }
 
 function toOrder(entry: Fields): ShopOrder {

@@ -20,6 +20,7 @@ import * as tribute from '../../nodes/Tribute/api';
 import * as tributeConnections from '../../nodes/Tribute/connection';
 import * as tributePhysical from '../../nodes/Tribute/physicalOrders';
 import * as tributeShop from '../../nodes/Tribute/shop';
+import * as tributeTransactions from '../../nodes/Tribute/transactions';
 import {
 	aiMarketRequests,
 	gamesDropDashboardRequests,
@@ -194,7 +195,7 @@ function seller(): CheckedProvider {
 				run: async (api, given) => {
 					const orderId = given || first.order;
 					if (orderId === '') return { summary: 'there is no order to read' };
-					const transactions = await tributeShop.getTransactions(api, orderId);
+					const transactions = await tributeTransactions.getTransactions(api, orderId);
 					if (transactions === undefined) return { summary: 'transactions without an end' };
 					return { summary: count(transactions.length, 'transaction') };
 				},

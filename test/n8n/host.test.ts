@@ -258,7 +258,7 @@ describe('triggers and a restart', () => {
 		});
 		return sent.map(({ status }) => status);
 	};
-	const told = async () =>
+	const reportedEvents = async () =>
 		(await demo.host.executions.list({ workflowId: ended })).flatMap((execution) =>
 			output(execution, 'Told'),
 		);
@@ -323,8 +323,10 @@ describe('triggers and a restart', () => {
 		]);
 		await demo.host.workflows.activate(ended);
 		await demo.sandbox.client.changeOrder({ provider: 'teleKartStars', orderId, status: 'confirmed' });
-		await until('the event', async () => (await told()).length > 0, 150_000);
-		expect(await told()).toMatchObject([{ event: 'order.completed', orderId, reference: 'chat 2' }]);
+		await until('the event', async () => (await reportedEvents()).length > 0, 150_000);
+		expect(await reportedEvents()).toMatchObject([
+			{ event: 'order.completed', orderId, reference: 'chat 2' },
+		]);
 	});
 
 	it('repeats and loses nothing over a restart', async () => {
@@ -342,6 +344,6 @@ describe('triggers and a restart', () => {
 				?.count ?? 0;
 		const before = await polls();
 		await until('another poll', async () => (await polls()) > before, 90_000);
-		expect(await told()).toHaveLength(1);
+		expect(await reportedEvents()).toHaveLength(1);
 	});
 });

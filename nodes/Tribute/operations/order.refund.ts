@@ -4,7 +4,7 @@ import type { Item } from '../../shared/node/item';
 import type { PurchaseOperation } from '../../shared/node/operation';
 import { allowAgentPurchasesProperty, requestTimeoutProperty } from '../../shared/node/orderProperties';
 import { ALREADY_REFUNDED, DISPLAY_NAME, orderConnection } from '../connection';
-import { getTransactions, refundTransaction, type Transaction } from '../shop';
+import { getTransactions, refundTransaction, type Transaction } from '../transactions';
 import { orderIdOf, orderIdProperty } from './orderId';
 
 interface Refunded {

@@ -149,8 +149,8 @@ async function lookedUp(
 	if (orders === undefined || orderId === '') return asKnown;
 	try {
 		const { data, raw } = await orders.get(api, { orderType, orderId });
-		const told = Object.entries(data).filter(([, value]) => value !== null);
-		return { order: { ...known, ...Object.fromEntries(told) }, raw, isFresh: true };
+		const current = Object.entries(data).filter(([, value]) => value !== null);
+		return { order: { ...known, ...Object.fromEntries(current) }, raw, isFresh: true };
 	} catch (error) {
 		const message = `The order could not be looked up now (${(error as Error).message}); this is what the tracking table says`;
 		return isFinal(known.state) ? { ...asKnown, order: { ...known, message } } : asKnown;

@@ -521,8 +521,8 @@ describe.each(toolModes)("as an AI agent's tool (%s)", (mode) => {
 	const allowed = { ...tool, allowAgentPurchases: true };
 
 	it('makes no link unless a person allowed it', async () => {
-		const told = await shop.callAsTool(tool, { amount: 5 }, 1, mode);
-		expect(JSON.stringify(told)).toContain('may not move money');
+		const answers = await shop.callAsTool(tool, { amount: 5 }, 1, mode);
+		expect(JSON.stringify(answers)).toContain('may not move money');
 		expect(await shop.requests()).toEqual([]);
 	});
 
@@ -537,8 +537,8 @@ describe.each(toolModes)("as an AI agent's tool (%s)", (mode) => {
 			trackCompletion: true,
 			options: { tableName: "={{ $fromAI('table', '', 'string') }}" },
 		};
-		const told = await shop.callAsTool(parameters, { amount: 5, table: 'x' }, 1, mode);
-		expect(JSON.stringify(told)).toContain('An AI model may not choose');
+		const answers = await shop.callAsTool(parameters, { amount: 5, table: 'x' }, 1, mode);
+		expect(JSON.stringify(answers)).toContain('An AI model may not choose');
 		expect(await shop.requests()).toEqual([]);
 	});
 });

@@ -318,15 +318,15 @@ describe.each(toolModes)("as an AI agent's tool (%s)", (mode) => {
 	const tool = { ...refund, orderId: "={{ $fromAI('id', '', 'string') }}" };
 
 	it('refunds nothing unless a person allowed it', async () => {
-		const told = await shop.callAsTool(tool, { id: await paid() }, 1, mode);
-		expect(JSON.stringify(told)).toContain('may not move money');
+		const answers = await shop.callAsTool(tool, { id: await paid() }, 1, mode);
+		expect(JSON.stringify(answers)).toContain('may not move money');
 		expect(await shop.requests()).toEqual([]);
 	});
 
 	it('refunds once for equal calls in one message', async () => {
 		const allowed = { ...tool, allowAgentPurchases: true };
-		const told = await shop.callAsTool(allowed, { id: await paid() }, 3, mode);
-		expect(told).toHaveLength(3);
+		const answers = await shop.callAsTool(allowed, { id: await paid() }, 3, mode);
+		expect(answers).toHaveLength(3);
 		expect(await shop.refunds()).toHaveLength(1);
 		expect(await asked()).toHaveLength(1);
 	});
@@ -334,8 +334,8 @@ describe.each(toolModes)("as an AI agent's tool (%s)", (mode) => {
 	it('says that the outcome is unknown, and asks for nothing more', async () => {
 		await shop.injectFault('order.refund', { type: 'drop', phase: 'after' }, { times: -1 });
 		const allowed = { ...tool, allowAgentPurchases: true };
-		const told = await shop.callAsTool(allowed, { id: await paid() }, 2, mode);
-		expect(JSON.stringify(told)).toContain('outcome of this purchase is unknown');
+		const answers = await shop.callAsTool(allowed, { id: await paid() }, 2, mode);
+		expect(JSON.stringify(answers)).toContain('outcome of this purchase is unknown');
 		expect(await asked()).toHaveLength(1);
 	});
 });

@@ -44,7 +44,7 @@ export class Run {
 	private readonly orders: PlacedOrder[] = [];
 	private readonly watchers: Watcher[];
 	/** Events the table tells of, by ID, with the time they were told first. */
-	private readonly told = new Map<string, number>();
+	private readonly reported = new Map<string, number>();
 	/** Orders of which somebody has made nonsense. */
 	private readonly spoilt = new Set<string>();
 	/** What the polls have thrown. */
@@ -288,7 +288,7 @@ export class Run {
 	}
 
 	private note(eventId: string): void {
-		if (!this.told.has(eventId)) this.told.set(eventId, this.time);
+		if (!this.reported.has(eventId)) this.reported.set(eventId, this.time);
 	}
 
 	/** Everything recovers, and time goes on. */
@@ -320,13 +320,13 @@ export class Run {
 		for (const [eventId, times] of delivered)
 			if (times > 1 && !this.isSpoilt(eventId))
 				wrong.push(`${name}: ${eventId} was delivered ${times} times`);
-		for (const [eventId, at] of this.told) {
+		for (const [eventId, at] of this.reported) {
 			if (!events.includes(eventId.split(':').at(-1)!)) continue;
 			const { restarts, deaths } = lost.get(eventId) ?? { restarts: 0, deaths: 0 };
 			const isGivenUp = restarts + deaths > Math.min(MOST_RESTARTS, MOST_RETRIES);
 			const promise = this.promised(active, at);
 			const isDelivered = delivered.has(eventId);
-			if (promise === 'must' && !isDelivered && !isGivenUp && this.isStillTold(eventId))
+			if (promise === 'must' && !isDelivered && !isGivenUp && this.isStillInTable(eventId))
 				wrong.push(`${name}: ${eventId}, told at ${at}, was lost`);
 			if (promise === 'mustNot' && isDelivered)
 				wrong.push(`${name}: ${eventId}, told at ${at}, is of before`);
@@ -349,7 +349,7 @@ export class Run {
 	}
 
 	/** A purchase that was found or answered after all is not unconfirmed any more. */
-	private isStillTold(eventId: string): boolean {
+	private isStillInTable(eventId: string): boolean {
 		if (this.isSpoilt(eventId)) return false;
 		if (!eventId.endsWith(':unconfirmed')) return true;
 		return this.world.table.rows.some(
