@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { isFinal, type Order } from '../shared/domain/order';
 import { processState } from '../shared/processState';
+import type { Warnings } from '../shared/trigger/warnings';
 import { eventIdOf, identityOf, parsed, type EventState, type OrderEvent } from './event';
 import { REFUND_WATCH } from './limits';
 import type { Answer, LookUp } from './lookUps';
@@ -9,7 +10,6 @@ import { shortOf } from './memory';
 import type { Progress } from './progress';
 import { isDue } from './schedule';
 import type { ListedOrder, Settings } from './settings';
-import type { Warnings } from './warnings';
 
 /** A look-up of it was tried and failed: whatever it comes to, that is news. */
 const UNSEEN = 'unseen';
