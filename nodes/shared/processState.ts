@@ -52,6 +52,8 @@ export const PROCESS_STATE = {
 	webhooks: 200,
 	/** The snapshots a product trigger compared last, by trigger: n8n saves static data only with an event. */
 	snapshots: 50,
+	/** The names of a product trigger's products, by trigger, for the event that one was removed. */
+	productNames: 50,
 	/** How far the polls of an order trigger have got, by trigger: n8n saves static data only with an event. */
 	orderPolls: 200,
 	/** The states in which the orders of a trigger's fixed list were seen last, by trigger, for the same reason. */
