@@ -1,5 +1,5 @@
 import type { Provider } from '../shared/node/operation';
-import { connection, DISPLAY_NAME, NAME } from './api';
+import { connection, DISPLAY_NAME, getBalance, getProducts, NAME } from './api';
 import { getWalletBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
 import { getAllProducts } from './operations/product.getAll';
@@ -15,4 +15,12 @@ export const provider: Provider = {
 		{ name: 'Product', value: 'product' },
 	],
 	operations: [getWalletBalance, createOneOrder, getAllProducts],
+	catalog: {
+		isSearchable: false,
+		getProducts: async (api) => ({
+			products: (await getProducts(api)).map(({ data }) => data),
+			isStable: true,
+		}),
+		getBalance,
+	},
 };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProviderError } from '../shared/errors/providerError';
 import type { Api } from '../shared/http/api';
 import { optional, segment } from '../shared/http/schemas';
-import { isTemporary } from './lookUps';
+import { isTemporary } from '../shared/trigger/bounds';
 
 const published = z.object({ event: z.string(), createdAt: z.string() });
 const workflow = z.object({

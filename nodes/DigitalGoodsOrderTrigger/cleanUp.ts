@@ -4,7 +4,7 @@ import type { StoredRow } from '../shared/ledger/row';
 import { timeOf } from './event';
 import { DELETED_AT_ONCE, DELETED_ROWS } from './limits';
 import type { Table } from './table';
-import type { Warnings } from './warnings';
+import type { Warnings } from '../shared/trigger/warnings';
 
 /**
  * Deletes rows that were finished so long ago: orders that are final, and purchases that were refused. What may still

@@ -68,5 +68,3 @@ export const FIRST_EMISSION_WATCH = 7 * DAY;
 export const MOST_LISTED = 1_000;
 /** Orders a test run shows. */
 export const SHOWN_IN_TEST = 10;
-/** Warnings of one poll. */
-export const MOST_WARNINGS = 20;

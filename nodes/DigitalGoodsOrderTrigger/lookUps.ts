@@ -6,6 +6,7 @@ import { asProviderError } from '../shared/errors/nodeApiError';
 import type { ProviderError } from '../shared/errors/providerError';
 import { connect, type Api } from '../shared/http/api';
 import { POLLING_LOOK_UP } from '../shared/http/retryPolicy';
+import { isTemporary } from '../shared/trigger/bounds';
 import { FAILURES_TOLERATED, LOOK_UPS_AT_ONCE, RATE_SHARE } from './limits';
 import type { LookUpProvider } from './providers';
 
@@ -91,10 +92,6 @@ const WAITED_IN_VAIN = /too many requests are waiting/;
 /** No other look-up of this account would fare better now. */
 const isOfAccount = ({ status }: ProviderError): boolean =>
 	status === 401 || status === 403 || status === 429;
-
-/** It may pass by itself. */
-export const isTemporary = ({ status, code }: ProviderError): boolean =>
-	status === undefined ? code === null : status === 408 || status >= 500;
 
 async function find({ name, orders }: LookUpProvider, api: Api, question: Question): Promise<Answer> {
 	try {

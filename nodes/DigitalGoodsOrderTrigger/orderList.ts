@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFinal, type Order } from '../shared/domain/order';
+import type { Warnings } from '../shared/trigger/warnings';
 import { eventIdOf, identityOf, parsed, type EventState, type OrderEvent } from './event';
 import { REFUND_WATCH } from './limits';
 import type { Answer, LookUp } from './lookUps';
@@ -7,7 +8,6 @@ import { shortOf } from './memory';
 import type { Progress } from './progress';
 import { isDue } from './schedule';
 import type { ListedOrder, Settings } from './settings';
-import type { Warnings } from './warnings';
 
 /** A look-up of it was tried and failed: whatever it comes to, that is news. */
 const UNSEEN = 'unseen';

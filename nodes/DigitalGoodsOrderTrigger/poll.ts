@@ -1,17 +1,17 @@
 import { deepCopy, type IPollFunctions } from 'n8n-workflow';
-import { monotonic } from '../shared/async/monotonic';
 import { asProviderError, toNodeApiError } from '../shared/errors/nodeApiError';
-import { ProviderError } from '../shared/errors/providerError';
 import { connect } from '../shared/http/api';
-import { LONGEST_POLL, POLL_MARGIN, POLLING_LEDGER } from '../shared/http/retryPolicy';
+import { POLLING_LEDGER } from '../shared/http/retryPolicy';
 import { orderTrackingConnection } from '../shared/ledger/connection';
 import { Ledger } from '../shared/ledger/ledger';
+import { isFirstPoll, isToleratedFirst, pollDeadline } from '../shared/trigger/bounds';
+import { Warnings } from '../shared/trigger/warnings';
 import { activatedAt } from './activation';
 import { deleteFinished } from './cleanUp';
 import { itemOf, type OrderEvent } from './event';
 import { Executions } from './executions';
 import { ADOPTED_ROWS, TIME_FOR_TABLE } from './limits';
-import { isTemporary, LookUps } from './lookUps';
+import { LookUps } from './lookUps';
 import { Memory } from './memory';
 import { readNewEvents, readRows } from './newEvents';
 import { OrderList } from './orderList';
@@ -23,10 +23,6 @@ import { State } from './state';
 import { Table } from './table';
 import { TrackedOrders } from './trackedOrders';
 import { Unanswered } from './unanswered';
-import { Warnings } from './warnings';
-
-/** Contexts whose first poll is over: n8n's default engine uses one from an activation to the next. */
-const begun = new WeakSet<object>();
 
 /** One poll of one trigger. */
 export class Poll {
@@ -45,10 +41,8 @@ export class Poll {
 		private readonly context: IPollFunctions,
 		private readonly settings: Settings,
 	) {
-		const budget = (context.getPollBudgetMs?.() ?? Infinity) - POLL_MARGIN;
-		this.deadline = monotonic() + Math.min(LONGEST_POLL, budget);
-		this.isFirst = !begun.has(context) && context.getActivationMode() !== 'update';
-		begun.add(context);
+		this.deadline = pollDeadline(context);
+		this.isFirst = isFirstPoll(context);
 		this.state = new State(context);
 		this.progress = Progress.of(this.state.get('progress'));
 		this.warnings = new Warnings(context);
@@ -68,7 +62,7 @@ export class Poll {
 		this.state.save(events.length > 0);
 		const failures = [...this.lookUps.failures.values()];
 		const [first] = failures;
-		if (events.length === 0 && first !== undefined && !this.isToleratedFirst(first))
+		if (events.length === 0 && first && !(this.isFirst && isToleratedFirst(this.context, first)))
 			throw toNodeApiError(this.context.getNode(), first);
 		for (const { message } of failures) this.warnings.add(message);
 		return { events, failures: failures.map(({ message }) => message) };
@@ -131,11 +125,5 @@ export class Poll {
 		await this.lookUps.run(list.due());
 		this.state.set('listed', list.stored);
 		return list.events;
-	}
-
-	/** A failure that passes is no reason to refuse an activation, nor to stay inactive after a restart of n8n. */
-	private isToleratedFirst(failure: ProviderError): boolean {
-		const mayPass = isTemporary(failure) || failure.status === 429;
-		return this.isFirst && (mayPass || this.context.getActivationMode() !== 'activate');
 	}
 }

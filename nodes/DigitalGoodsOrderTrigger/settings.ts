@@ -1,9 +1,8 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { finalStates } from '../shared/domain/order';
-import { toNodeApiError } from '../shared/errors/nodeApiError';
-import { ProviderError } from '../shared/errors/providerError';
 import { DEFAULT_TABLE } from '../shared/node/orderProperties';
 import type { Provider } from '../shared/node/operation';
+import { unusable } from '../shared/trigger/unusable';
 import { eventIdOf, type EventState } from './event';
 import { DAY, MOST_LISTED } from './limits';
 import { canLookUp, orderProviders, type LookUpProvider } from './providers';
@@ -77,12 +76,3 @@ function listOf(context: IPollFunctions, chosen: Provider[]): ListedOrder[] {
 	});
 	return [...orders.values()];
 }
-
-const unusable = (context: IPollFunctions, message: string) =>
-	toNodeApiError(
-		context.getNode(),
-		new ProviderError({
-			...{ provider: context.getNode().name, code: 'INVALID_PARAMETER', status: 400, message },
-			description: 'Change it in the trigger node.',
-		}),
-	);

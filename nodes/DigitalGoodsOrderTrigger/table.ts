@@ -1,10 +1,10 @@
 import { anyOf, PAGE_SIZE, where, type Condition } from '../shared/ledger/dataTable';
 import type { Ledger } from '../shared/ledger/ledger';
 import type { StoredRow } from '../shared/ledger/row';
+import type { Warnings } from '../shared/trigger/warnings';
 import { eventsOf, type RowEvent } from './event';
 import { orderProviders } from './providers';
 import type { Settings } from './settings';
-import type { Warnings } from './warnings';
 
 type SortBy = Parameters<Ledger['page']>[1];
 

@@ -7,13 +7,13 @@ import { LONGEST_POLL, POLLING_LEDGER } from '../shared/http/retryPolicy';
 import { orderTrackingConnection } from '../shared/ledger/connection';
 import { Ledger } from '../shared/ledger/ledger';
 import { emptyRow, orderOf, type StoredRow } from '../shared/ledger/row';
+import { Warnings } from '../shared/trigger/warnings';
 import { eventIdOf, itemOf, type OrderEvent } from './event';
 import { SHOWN_IN_TEST } from './limits';
 import { LookUps, type LookUp } from './lookUps';
 import { canLookUp } from './providers';
 import type { ListedOrder, Settings } from './settings';
 import { NOT_REJECTED, Table } from './table';
-import { Warnings } from './warnings';
 
 /** What a test run in the editor shows: the newest watched orders as they stand. It changes nothing. */
 export async function showOrders(context: IPollFunctions, settings: Settings): Promise<OrderEvent[]> {

@@ -1,6 +1,7 @@
 import { isFinal, type Order } from '../shared/domain/order';
 import { is, type Condition } from '../shared/ledger/dataTable';
 import type { StoredRow } from '../shared/ledger/row';
+import type { Warnings } from '../shared/trigger/warnings';
 import { identityOf, timeOf, type EventState } from './event';
 import { HOUR, KEY_WATCH, NEWEST_ROWS, REFUND_WATCH, ROTATING_PAGES } from './limits';
 import type { Answer, LookUp, Question } from './lookUps';
@@ -10,7 +11,6 @@ import { nextShare, type Share } from './rotation';
 import { isDue } from './schedule';
 import type { Settings } from './settings';
 import type { Table } from './table';
-import type { Warnings } from './warnings';
 
 const isNot = (state: string): Condition => ({ columnName: 'state', condition: 'neq', value: state });
 

@@ -31,7 +31,7 @@ const CREATE_ORDER = '/api/v1/offers/create-order';
 const ORDER_STATUS = '/api/v1/offers/order-status';
 const TELEGRAM_USER = '/api/aggregator/a6/telegram/user-info';
 
-const MOST_OFFERS_A_PAGE = 5_000;
+export const MOST_OFFERS_A_PAGE = 5_000;
 const MOST_TRANSACTIONS_A_PAGE = 100;
 const CHOICES_A_PAGE = 50;
 
@@ -212,7 +212,8 @@ export async function searchOffers(
 	};
 }
 
-async function getPage(
+/** One page of the catalog. */
+export async function getPage(
 	api: Api,
 	{ search, category }: OfferFilter,
 	page: number,

@@ -1,5 +1,6 @@
 import type { Provider } from '../shared/node/operation';
-import { findOrderByTransaction, getOrder } from './api';
+import { findOrderByTransaction, getBalance, getOrder } from './api';
+import { readCatalog } from './catalog';
 import { connection, DISPLAY_NAME, NAME } from './connections';
 import { getAccountBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
@@ -35,4 +36,5 @@ export const provider: Provider = {
 		getAllTransactions,
 	],
 	orders: { types: [], lookUpEvery: [2, 10], get: getOrder, getByKey: findOrderByTransaction },
+	catalog: { isSearchable: true, getProducts: readCatalog, getBalance },
 };

@@ -1,5 +1,5 @@
 import type { Provider } from '../shared/node/operation';
-import { connection, DISPLAY_NAME, getOrder, NAME } from './api';
+import { connection, DISPLAY_NAME, getBalance, getOrder, getProducts, NAME } from './api';
 import { getWalletBalance } from './operations/balance.get';
 import { createOneOrder } from './operations/order.create';
 import { getOneOrder } from './operations/order.get';
@@ -16,4 +16,12 @@ export const provider: Provider = {
 	],
 	operations: [getWalletBalance, createOneOrder, getOneOrder, getAllProducts],
 	orders: { types: [], lookUpEvery: [10, 60], get: getOrder },
+	catalog: {
+		isSearchable: false,
+		getProducts: async (api) => ({
+			products: (await getProducts(api, 'all')).map(({ data }) => data),
+			isStable: true,
+		}),
+		getBalance,
+	},
 };

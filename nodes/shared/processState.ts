@@ -52,6 +52,8 @@ export const PROCESS_STATE = {
 	webhooks: 200,
 	/** The snapshots a product trigger compared last, by trigger: n8n saves static data only with an event. */
 	snapshots: 50,
+	/** The names of a product trigger's products, by trigger, for the event that one was removed. */
+	productNames: 50,
 	/** What an order trigger learned in polls without an event, by trigger: n8n saves static data only with one. */
 	orderPolls: 200,
 } as const;

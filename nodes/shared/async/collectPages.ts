@@ -20,11 +20,13 @@ export async function collectPages<Row>(
 ): Promise<Row[]> {
 	const size = limit === Infinity ? most : Math.ceil(limit / Math.ceil(limit / most));
 	const found = new Map<string, Row>();
+	let received = 0;
 	for (let page = 1; page <= MOST_PAGES && found.size < limit; page++) {
 		const { rows, total } = await fetch(page, size);
 		const before = found.size;
+		received += rows.length;
 		for (const { id, value } of rows) if (!found.has(id)) found.set(id, value);
-		const isLast = total === null ? rows.length < size : found.size >= total;
+		const isLast = total === null ? rows.length < size : received >= total;
 		if (isLast || found.size === before) break;
 	}
 	return [...found.values()].slice(0, limit);

@@ -1,5 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { Balance } from '../domain/balance';
 import type { Order, OrderReference } from '../domain/order';
+import type { Product } from '../domain/product';
 import type { Api } from '../http/api';
 import type { Connection } from '../http/connection';
 import type { Parsed } from '../http/schemas';
@@ -123,6 +125,27 @@ export interface Orders {
 	getByKey?: (api: Api, key: string) => Promise<Parsed<Order> | undefined>;
 }
 
+/** Which products to read; empty for any. */
+export interface CatalogFilter {
+	search: string;
+	category: string;
+}
+
+export interface CatalogReading {
+	products: Product[];
+	/** Whether the catalog stayed the same while its pages were read. If not, products may be missing. */
+	isStable: boolean;
+}
+
+/** How the products and the balance of a provider are read. Both cost nothing. */
+export interface Catalog {
+	/** Whether the provider itself searches and knows categories. Where it does not, it is read as a whole. */
+	isSearchable: boolean;
+	/** @param limit how many products are enough; Infinity for all */
+	getProducts: (api: Api, filter: CatalogFilter, limit: number) => Promise<CatalogReading>;
+	getBalance: (api: Api) => Promise<Parsed<Balance>>;
+}
+
 /** One provider: its whole API as this package uses it. */
 export interface Provider {
 	/** Node name, e.g. `teleKartStars`. */
@@ -133,4 +156,6 @@ export interface Provider {
 	operations: readonly Operation[];
 	/** Absent where the API cannot tell how an order stands. */
 	orders?: Orders;
+	/** Absent where the API has no list of products with prices to buy at. */
+	catalog?: Catalog;
 }

@@ -1,5 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
-import { MOST_WARNINGS } from './limits';
+
+/** Warnings of one poll. */
+const MOST_WARNINGS = 20;
 
 /** What a poll has to tell beside its events: each once, and not without end. */
 export class Warnings {

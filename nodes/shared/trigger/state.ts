@@ -1,0 +1,92 @@
+import type { IDataObject, IPollFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+import type { BoundedMap } from '../processState';
+
+const count = z.number().int().nonnegative();
+const envelope = z.object({
+	/** When it was begun, epoch milliseconds. */
+	begun: z.number().finite(),
+	/** How many polls have emitted something, and how many have changed anything. */
+	emissions: count,
+	changes: count,
+	content: z.unknown(),
+});
+type Envelope = z.output<typeof envelope>;
+
+/** What the process knows of a trigger's last poll. */
+export interface LastPoll {
+	kept: Envelope;
+	/** When that poll began, in the time of `monotonic`. */
+	began: number;
+}
+
+/**
+ * What a trigger keeps from poll to poll, in n8n's static data for the node. Most of n8n's poll engines save it with an
+ * emission only, and some begin each poll with what was saved. So the process keeps it too, and its copy counts as long
+ * as n8n has saved no other emission. Nothing is written while nothing changes.
+ */
+export class State<Content> {
+	private constructor(
+		private readonly data: IDataObject,
+		private readonly trigger: string,
+		private readonly lastPolls: BoundedMap<LastPoll>,
+		private readonly began: number,
+		private readonly kept: Envelope,
+		/** Undefined where nothing was kept that can be read. */
+		readonly content: Content | undefined,
+	) {}
+
+	/**
+	 * Opens it when a poll has read what it needs. From here to {@link save} the poll must not wait for anything, so
+	 * that polls that overlap do not mix. Undefined where a poll that began later has been faster.
+	 * @param began when the poll began, in the time of `monotonic`
+	 * @param isFirst whether n8n has just started the workflow: what the process knows is then of an earlier time
+	 */
+	static open<Content>(
+		context: IPollFunctions,
+		lastPolls: BoundedMap<LastPoll>,
+		schema: z.ZodType<Content, z.ZodTypeDef, unknown>,
+		{ began, isFirst }: { began: number; isFirst: boolean },
+	): State<Content> | undefined {
+		const data = context.getWorkflowStaticData('node');
+		const trigger = triggerOf(context);
+		const last = lastPolls.get(trigger);
+		if (last !== undefined && last.began > began) return undefined;
+		const parsed = envelope.safeParse(data.state);
+		const saved = parsed.success ? parsed.data : undefined;
+		const fresh = { begun: Date.now(), emissions: 0, changes: 0, content: undefined };
+		const kept = newest(saved, last?.kept, isFirst) ?? fresh;
+		const content = schema.safeParse(kept.content);
+		return new State(data, trigger, lastPolls, began, kept, content.success ? content.data : undefined);
+	}
+
+	/** The same for what is emitted from this state, also after a crash, and never again. */
+	get emission(): string {
+		return `${this.kept.begun}:${this.kept.emissions}`;
+	}
+
+	/** @param content what the schema reads, as JSON has it */
+	save(content: object, hasEmitted: boolean): void {
+		const text = JSON.stringify(content);
+		const hasChanged = hasEmitted || text !== JSON.stringify(this.kept.content);
+		const kept = hasChanged ? this.next(JSON.parse(text), hasEmitted) : this.kept;
+		if (hasChanged) this.data.state = kept as unknown as IDataObject;
+		this.lastPolls.set(this.trigger, { kept, began: this.began });
+	}
+
+	private next(content: unknown, hasEmitted: boolean): Envelope {
+		const { begun, emissions, changes } = this.kept;
+		return { begun, emissions: emissions + (hasEmitted ? 1 : 0), changes: changes + 1, content };
+	}
+}
+
+/** Tells the triggers of an n8n apart. */
+export const triggerOf = (context: IPollFunctions): string =>
+	`${context.getWorkflow().id}:${context.getNode().id}`;
+
+/** The process is behind when another one has emitted, and ahead of an emission that n8n has dropped. */
+function newest(saved: Envelope | undefined, own: Envelope | undefined, isFirst: boolean) {
+	if (saved === undefined) return isFirst ? undefined : own;
+	const continues = own?.begun === saved.begun && own.emissions === saved.emissions;
+	return continues && own.changes > saved.changes ? own : saved;
+}
