@@ -3,8 +3,9 @@ import { z } from 'zod';
 const finite = z.number().finite();
 
 const round = z.object({
-	/** The last row that was visited. */
+	/** The last row that was visited, and the one this round began behind: 0 but where nothing was known. */
 	cursor: finite,
+	start: finite,
 	/** When this round through the table began, and the one before, in epoch milliseconds. */
 	began: finite,
 	previous: finite,
@@ -45,7 +46,10 @@ export class Progress {
 
 	/** A round that is under way, or one that begins at the given row. */
 	round(name: string, firstRow: () => number, now: number): Round {
-		return (this.stored.rounds[name] ??= { cursor: firstRow(), began: now, previous: 0 });
+		const known = this.stored.rounds[name];
+		if (known !== undefined) return known;
+		const start = firstRow();
+		return (this.stored.rounds[name] = { cursor: start, start, began: now, previous: 0 });
 	}
 
 	/** @param wasOff n8n or the workflow did not run before */

@@ -42,7 +42,7 @@ export async function nextShare(
 		done: (missed) => {
 			if (missed !== undefined) round.cursor = missed.id - 1;
 			else if (more) round.cursor = rows.at(-1)!.id;
-			else Object.assign(round, { cursor: 0, previous: began });
+			else Object.assign(round, { cursor: 0, start: 0, previous: round.start === 0 ? began : 0 });
 		},
 	};
 }

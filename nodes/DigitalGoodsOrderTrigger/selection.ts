@@ -39,7 +39,7 @@ export class Selection {
 		const taken = new Map(this.events.map((event) => [event.eventId, event]));
 		const candidates = events.filter(isWanted).sort(inOrder);
 		while (candidates.length > 0 && taken.size < MOST_EVENTS) {
-			const next = candidates.splice(0, COMPARED_AT_ONCE);
+			const next = candidates.splice(0, Math.min(COMPARED_AT_ONCE, MOST_EVENTS - taken.size));
 			for (const event of await earliest(this.table, next))
 				if (isWanted(event)) taken.set(event.eventId, event);
 		}

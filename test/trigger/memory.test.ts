@@ -1,62 +1,25 @@
 import './support/setup';
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { TriggerDouble, type Engine } from './support/engine';
+import type { IDataObject } from 'n8n-workflow';
+import type { Engine, TriggerDouble } from './support/engine';
+import { HOUR, ids, iso, MINUTE, polls, SECOND, Shop, tracking } from './support/orders';
 import { endProcess } from './support/processes';
 import { elapse, stepClock } from './support/time';
-import { World } from './support/world';
+import type { World } from './support/world';
 
 /** Each finding of an earlier version as an example. The random schedules beside this file vary them. */
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 const ENGINES: Engine[] = ['default', 'durable', 'scheduler'];
 
+let shop: Shop;
 let world: World;
 beforeEach(() => {
-	world = new World();
+	shop = new Shop();
+	({ world } = shop);
 });
 
-const tracking = (more: INodeParameters = {}): INodeParameters => ({
-	source: 'trackedOrders',
-	providers: ['teleKartStars', 'tgMarket', 'gamesDrop', 'aiMarket'],
-	events: ['completed', 'failed', 'refunded'],
-	tableName: 'orders',
-	...more,
-});
-const start = (parameters = tracking(), engine: Engine = 'default') =>
-	new TriggerDouble(world, engine, parameters);
-const iso = (ago = 0): string => new Date(Date.now() - ago).toISOString();
-const ids = (items: IDataObject[]) => items.map(({ eventId }) => eventId);
-
-/** An order with a row as the package writes it. */
-function order(provider = 'teleKartStars', state = 'pending', cells: Record<string, string> = {}): string {
-	const orderType = provider === 'tgMarket' ? 'stars' : '';
-	const orderId = world.newOrder(provider, orderType, state);
-	world.table.insert({
-		...{ provider, orderType, orderId, state: 'pending', finalAt: '', stateAt: iso(), nonce: `n${orderId}` },
-		...cells,
-	});
-	return orderId;
-}
-
-/** Somebody else than the trigger writes down that an order is final. */
-function record(orderId: string, state: string, at = iso()): void {
-	for (const row of world.table.rows.filter((each) => each.orderId === orderId))
-		Object.assign(row, {
-			...{ previousState: row.state, state, stateAt: at },
-			finalAt: row.finalAt || at,
-		});
-}
-
-async function polls(trigger: TriggerDouble, times: number, every: number): Promise<IDataObject[]> {
-	const items: IDataObject[] = [];
-	for (let poll = 0; poll < times; poll++) {
-		elapse(every);
-		items.push(...(await trigger.poll()));
-	}
-	return items;
-}
+const start = (...args: Parameters<Shop['trigger']>): TriggerDouble => shop.trigger(...args);
+const order = (...args: Parameters<Shop['order']>): string => shop.order(...args);
+const record = (...args: Parameters<Shop['record']>): void => shop.record(...args);
 
 describe('Events are never repeated', () => {
 	it.each(ENGINES)(

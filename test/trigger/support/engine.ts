@@ -88,6 +88,11 @@ export class TriggerDouble {
 		});
 	}
 
+	/** The user edits the node; to be followed by an activation. */
+	setParameters(parameters: INodeParameters): void {
+		this.node.parameters = parameters;
+	}
+
 	get isActive(): boolean {
 		return this.workflow !== undefined;
 	}
