@@ -35,7 +35,7 @@ let collectorUrl: string;
 let buyer: string;
 
 const pause = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
-const toldOf = (orderId: string, by?: string) =>
+const eventsOf = (orderId: string, by?: string) =>
 	collected.filter(
 		(event) => event.eventId.includes(`:${orderId}:`) && (by === undefined || event.by === by),
 	);
@@ -168,15 +168,15 @@ const complete = async (orderId: string) =>
 it('tells each workflow once when an order completes, and not before', async () => {
 	const { orderId, reference } = await order();
 	await pause(65_000);
-	expect(toldOf(orderId)).toEqual([]);
+	expect(eventsOf(orderId)).toEqual([]);
 	await complete(orderId);
-	await until('both workflows to be told', () => toldOf(orderId).length >= 2);
+	await until('both workflows to be told', () => eventsOf(orderId).length >= 2);
 	expect(
-		toldOf(orderId)
+		eventsOf(orderId)
 			.map(({ by }) => by)
 			.sort(),
 	).toEqual(['one', 'other']);
-	expect(toldOf(orderId)).toEqual([
+	expect(eventsOf(orderId)).toEqual([
 		expect.objectContaining({ reference, previousState: 'pending', state: 'completed' }),
 		expect.objectContaining({ reference }),
 	]);
@@ -188,11 +188,11 @@ it('repeats and loses nothing over a clean restart', async () => {
 	await demo.host.stop();
 	await complete(orderId);
 	await demo.host.launch();
-	await until('both workflows to be told', () => toldOf(orderId).length >= 2);
+	await until('both workflows to be told', () => eventsOf(orderId).length >= 2);
 	await demo.host.stop();
 	await demo.host.launch();
 	await pause(70_000);
-	expect(toldOf(orderId)).toHaveLength(2);
+	expect(eventsOf(orderId)).toHaveLength(2);
 	expect(collected).toHaveLength(before + 2);
 });
 
@@ -211,14 +211,14 @@ it(`loses nothing when n8n is killed ${CRASHES} times at random moments`, async 
 	await demo.host.launch();
 	const missing = () =>
 		placed.flatMap((orderId) =>
-			['one', 'other'].filter((by) => toldOf(orderId, by).length === 0).map((by) => `${orderId} ${by}`),
+			['one', 'other'].filter((by) => eventsOf(orderId, by).length === 0).map((by) => `${orderId} ${by}`),
 		);
 	await until('every workflow to be told of every order', () => missing().length === 0, 200_000).catch(
 		() => undefined,
 	);
 	expect(missing()).toEqual([]);
 	const repeated = placed.flatMap((orderId) =>
-		['one', 'other'].filter((by) => toldOf(orderId, by).length > 1),
+		['one', 'other'].filter((by) => eventsOf(orderId, by).length > 1),
 	);
 	process.stdout.write(
 		`${placed.length} orders over ${CRASHES + 1} kills: every one told to both workflows, ${repeated.length} told again after a crash\n`,

@@ -60,7 +60,7 @@ interface Answer {
 const order = async (key: string): Promise<Answer> =>
 	(await demo.host.callWebhook('order-once', { method: 'POST', body: { key } })).body as Answer;
 const charges = async () => (await demo.sandbox.client.charges({ provider: 'teleKartStars' })).charges.length;
-const strike = async (fault: Parameters<Demo['sandbox']['client']['addFault']>[0]['fault']) =>
+const injectFault = async (fault: Parameters<Demo['sandbox']['client']['addFault']>[0]['fault']) =>
 	await demo.sandbox.client.addFault({ provider: 'teleKartStars', operation: 'order.create', fault });
 
 const refused = { details: { provider: 'teleKartStars', code: 'ALREADY_ORDERED', outcome: 'rejected' } };
@@ -87,19 +87,19 @@ it('loses no key when many different ones come at the same moment', async () => 
 	const keys = Array.from({ length: 20 }, (_, index) => `many ${index}`);
 	const before = await charges();
 	await Promise.all(keys.map(order));
-	const again = await Promise.all(keys.map(order));
-	expect(again.every(({ details }) => details?.code === 'ALREADY_ORDERED')).toBe(true);
+	const repeated = await Promise.all(keys.map(order));
+	expect(repeated.every(({ details }) => details?.code === 'ALREADY_ORDERED')).toBe(true);
 	expect(await charges()).toBe(before + keys.length);
 });
 
 it('frees the key of a rejected order and keeps that of an unknown one', async () => {
-	await strike({ type: 'refuse', code: 'INVALID_PRODUCT' });
+	await injectFault({ type: 'refuse', code: 'INVALID_PRODUCT' });
 	expect(await order('rejected')).toMatchObject({
 		details: { code: 'INVALID_PRODUCT', outcome: 'rejected' },
 	});
 	expect(await order('rejected')).toMatchObject({ orderId: expect.any(String) });
 	const before = await charges();
-	await strike({ type: 'drop', phase: 'after' });
+	await injectFault({ type: 'drop', phase: 'after' });
 	expect(await order('unknown')).toMatchObject({ details: { outcome: 'unknown' } });
 	expect(await order('unknown')).toMatchObject(refused);
 	expect(await charges()).toBe(before + 1);

@@ -25,7 +25,7 @@ export async function eventually(holds: () => Promise<void>): Promise<void> {
 			return await holds();
 		} catch (error) {
 			if (Date.now() > until) throw error;
-			await new Promise((again) => setTimeout(again, 100));
+			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
 }
