@@ -36,7 +36,8 @@ export async function importExamples(
 	const recordFile = join(host.userFolder, 'examples.json');
 	const record = JSON.parse(await readFile(recordFile, 'utf8').catch(() => '{}')) as Record<string, Imported>;
 	const saved = (await host.workflows.list()).filter((workflow) => workflow.isArchived !== true);
-	const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
+	const names = await readdir(folder).catch(() => [] as string[]);
+	const files = names.filter((file) => file.endsWith('.json')).sort();
 	const examples: Example[] = [];
 	const newer: string[] = [];
 	for (const file of files) {
