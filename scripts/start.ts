@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { lock } from 'proper-lockfile';
 
 import { startDemo, type Demo } from './host/demo';
-import type { Example } from './host/examples';
+import { checkDemo, startScriptedBuyer, type Checked } from './host/demoCheck';
 import { freePort, pause } from './host/host';
 import { REPOSITORY } from './host/pack';
 import { ensureWritable } from './npm.cjs';
@@ -88,51 +88,20 @@ function introduce({ host, sandbox, workflows, newerExamples }: Demo, editor: st
 }
 
 async function runCheck(): Promise<number> {
-	demo = await startDemo({ steps });
-	const rows: Row[] = [];
-	for (const [type, { id }] of Object.entries(demo.credentials)) {
-		const { status, message } = await demo.host.credentials.test({ id });
-		rows.push({ ok: status === 'OK', kind: 'credential', name: type, note: message });
-	}
-	for (const workflow of demo.workflows) rows.push(await tryWorkflow(demo, workflow));
+	const model = await startScriptedBuyer();
+	demo = await startDemo({ steps, languageModel: model.url });
+	const checked = await checkDemo(demo);
 	await stop();
+	const marks = { passed: '✔', failed: '✘', 'left out': '–' };
+	const colours = { passed: 32, failed: 31, 'left out': 33 };
 	say('');
-	for (const { ok, kind, name, note } of rows) {
-		const mark = ok ? '✔' : '✘';
-		const coloured = `\u001b[${ok ? 32 : 31}m${mark}\u001b[0m`;
-		say(`${process.stdout.isTTY ? coloured : mark} ${kind.padEnd(10)}  ${name.padEnd(44)}  ${note}`);
+	for (const { result, kind, name, note } of checked) {
+		const mark = process.stdout.isTTY ? `\u001b[${colours[result]}m${marks[result]}\u001b[0m` : marks[result];
+		say(`${mark} ${kind.padEnd(10)}  ${name.padEnd(44)}  ${note}`);
 	}
-	const failed = rows.filter((row) => !row.ok).length;
-	say(`\n${rows.length - failed} passed, ${failed} failed`);
-	return failed > 0 || rows.length === 0 ? 1 : 0;
-}
-
-interface Row {
-	ok: boolean;
-	kind: 'credential' | 'workflow';
-	name: string;
-	note: string;
-}
-
-/** Runs a workflow that begins with a manual trigger; one without is activated and deactivated. */
-async function tryWorkflow({ host }: Demo, { id, name, json }: Example): Promise<Row> {
-	const started = Date.now();
-	const row = (ok: boolean, note: string): Row => ({ ok, kind: 'workflow', name, note });
-	try {
-		if (!json.nodes.some((node) => node.type === 'n8n-nodes-base.manualTrigger' && node.disabled !== true)) {
-			await host.workflows.activate(id);
-			await host.workflows.deactivate(id);
-			return row(true, 'activated (no manual trigger)');
-		}
-		const execution = await host.executions.run(id, { timeoutMs: 120_000 });
-		const failure = execution.error?.message ?? execution.status;
-		const where = execution.lastNode ? `${execution.lastNode}: ` : '';
-		return execution.status === 'success'
-			? row(true, `ran in ${Date.now() - started} ms, ${Object.keys(execution.nodes).length} nodes`)
-			: row(false, `${where}${failure}`);
-	} catch (error) {
-		return row(false, error instanceof Error ? error.message : String(error));
-	}
+	const count = (wanted: Checked['result']) => checked.filter(({ result }) => result === wanted).length;
+	say(`\n${count('passed')} passed, ${count('failed')} failed, ${count('left out')} left out`);
+	return count('failed') > 0 || count('passed') === 0 ? 1 : 0;
 }
 
 /** Keeps other demos out of the folder: two n8n must not use one database. */

@@ -17,6 +17,8 @@ export interface DemoOptions extends Omit<StartHostOptions, 'tarball'> {
 	examples?: string;
 	/** Imports newer versions of examples that were imported before, beside those. */
 	addNewerExamples?: boolean;
+	/** The Base URL of a service for the AI agents of the examples; without it they have no credential. */
+	languageModel?: string;
 	/** Shows the three steps of the start. */
 	steps?: Pick<Steps, 'run' | 'skip'>;
 }
@@ -33,10 +35,11 @@ export interface Demo {
 	stop(): Promise<void>;
 }
 
-/** The data of each credential type of the package that reaches the sandbox and this n8n. */
+/** The data of each credential type that reaches the sandbox, this n8n and the language model. */
 export function demoCredentials(
 	sandbox: Pick<Sandbox, 'providers'>,
 	host: Pick<N8nHost, 'apiKey' | 'url'>,
+	languageModel?: string,
 ): Record<string, { name: string; data: Record<string, unknown> }> {
 	const { teleKartStars, tgMarket, tribute, aiMarket, gamesDrop } = sandbox.providers;
 	const { dashboardToken, ...gamesDropApi } = gamesDrop;
@@ -49,6 +52,9 @@ export function demoCredentials(
 		gamesDropApi: { name: 'GamesDrop (sandbox)', data: gamesDropApi },
 		gamesDropDashboardApi: { name: 'GamesDrop Dashboard (sandbox)', data: dashboard },
 		orderTrackingApi: { name: 'Order tracking (this n8n)', data: { apiKey: host.apiKey, baseUrl: host.url } },
+		...(languageModel === undefined
+			? {}
+			: { openAiApi: { name: 'Language model', data: { apiKey: 'none', url: languageModel } } }),
 	};
 }
 
@@ -59,7 +65,8 @@ const WITHOUT_STEPS: NonNullable<DemoOptions['steps']> = {
 
 /** Starts the demo. In a user folder that was used before, the package and the credentials are brought up to date. */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
-	const { tarball, examples = join(REPOSITORY, 'examples'), addNewerExamples, ...rest } = options;
+	const { tarball, examples = join(REPOSITORY, 'examples'), addNewerExamples, ...others } = options;
+	const { languageModel, ...rest } = others;
 	const { sandbox: sandboxOptions, steps = WITHOUT_STEPS, ...hostOptions } = rest;
 	const version = hostOptions.version ?? n8nVersion();
 	if (await installedHost(hostOptions)) steps.skip(`n8n ${version} is installed`);
@@ -80,7 +87,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
 			return [sandbox, host] as const;
 		});
 		return await steps.run('Saving credentials and importing the example workflows …', async () => {
-			const credentials = await saveCredentials(startedHost, demoCredentials(startedSandbox, startedHost));
+			const wanted = demoCredentials(startedSandbox, startedHost, languageModel);
+			const credentials = await saveCredentials(startedHost, wanted);
 			const imported = await importExamples(startedHost, examples, credentials, {
 				...(addNewerExamples ? { addNewer: true } : {}),
 			});

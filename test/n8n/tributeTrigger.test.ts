@@ -10,7 +10,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/server';
 
 const TYPE = 'n8n-nodes-digital-goods.tributeTrigger';
 const OK = '200 {"status":"ok"}';
-const UNDERWAY = '{"status":"error","message":"An earlier delivery of this event is being worked on"}';
+const UNDERWAY = '{"status":"error","message":"This event came before and is still being worked on"}';
 
 interface Row {
 	check: string;
@@ -168,6 +168,7 @@ async function answers(flow: Flow): Promise<void> {
 			event: 'new_digital_product',
 			createdAt: 'string',
 			purchaseId: '1',
+			orderId: null,
 			productId: '2548',
 			buyer: { telegramUserId: '12321321', telegramUsername: 'buyer', tributeUserId: 'T-31326' },
 			amount: 4.99,

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { output, pause, type Execution } from '../../scripts/host/host';
 import { startQueueMode, type Deployment, type Worker } from './support/deployment';
-import { alarm, chain, each, ours, passOn, tellExecution, webhook } from './support/workflows';
+import { alarm, chain, each, ours, passOn, tellExecution, webhook } from '../n8n/support/workflows';
 
 /** The package in n8n's queue mode: a main process and two workers, of which some are killed on the way. */
 const TABLE = 'queue_orders';

@@ -53,7 +53,9 @@ export interface RunOptions {
 	timeoutMs?: number;
 }
 
-const UNFINISHED = ['new', 'running', 'waiting', 'unknown'];
+/** Whether an execution of this status goes on, now or later. */
+export const isUnfinished = (status: string): boolean =>
+	['new', 'running', 'waiting', 'unknown'].includes(status);
 
 /** Runs of workflows. */
 export class Executions {
@@ -64,45 +66,11 @@ export class Executions {
 		return await this.wait(await this.start(workflowId, options), options.timeoutMs);
 	}
 
-	/** Waits until the execution has finished, and gives it with its data. */
-	async wait(id: string, timeoutMs = 60_000): Promise<Execution> {
-		const until = Date.now() + timeoutMs;
-		for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
-			const { status } = await this.n8n.api<{ status: string }>('GET', `/executions/${id}`);
-			if (!UNFINISHED.includes(status)) return await this.get(id);
-			if (Date.now() > until) throw new Error(`Execution ${id} is still ${status} after ${timeoutMs} ms`);
-			await pause(pauseMs);
-		}
-	}
-
-	/** Waits until a workflow has at least `count` finished executions (of any status), newest first. */
-	async waitFor(workflowId: string, count = 1, timeoutMs = 60_000): Promise<Execution[]> {
-		const until = Date.now() + timeoutMs;
-		for (;;) {
-			const finished = (await this.list({ workflowId })).filter(({ status }) => !UNFINISHED.includes(status));
-			if (finished.length >= count) return finished;
-			if (Date.now() > until)
-				throw new Error(
-					`Workflow ${workflowId} has ${finished.length} finished executions after ${timeoutMs} ms`,
-				);
-			await pause(200);
-		}
-	}
-
-	async get(id: string): Promise<Execution> {
-		const query = { includeData: true };
-		return parse(await this.n8n.api<RawExecution>('GET', `/executions/${id}`, undefined, { query }));
-	}
-
-	/** Executions with their data, newest first. */
-	async list(filter: { workflowId?: string; status?: string; limit?: number } = {}): Promise<Execution[]> {
-		const query = { limit: 100, ...filter, includeData: true };
-		const page = await this.n8n.api<{ data: RawExecution[] }>('GET', '/executions', undefined, { query });
-		return page.data.map(parse);
-	}
-
 	/** Starts a saved workflow as the editor's button does, and gives the execution's ID. */
-	private async start(workflowId: string, { startNode, data, destinationNode }: RunOptions): Promise<string> {
+	async start(
+		workflowId: string,
+		{ startNode, data, destinationNode }: Omit<RunOptions, 'timeoutMs'> = {},
+	): Promise<string> {
 		const workflow = await this.n8n.api<Workflow>('GET', `/workflows/${workflowId}`);
 		const name = startNode ?? findTrigger(workflow);
 		const own = (workflow.pinData ?? {}) as Record<string, unknown>;
@@ -122,6 +90,43 @@ export class Executions {
 			});
 		if (answer.executionId) return answer.executionId;
 		throw new Error(`n8n did not start the workflow: ${JSON.stringify(answer)}`);
+	}
+
+	/** Waits until the execution has finished, and gives it with its data. */
+	async wait(id: string, timeoutMs = 60_000): Promise<Execution> {
+		const until = Date.now() + timeoutMs;
+		for (let pauseMs = 40; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
+			const { status } = await this.n8n.api<{ status: string }>('GET', `/executions/${id}`);
+			if (!isUnfinished(status)) return await this.get(id);
+			if (Date.now() > until) throw new Error(`Execution ${id} is still ${status} after ${timeoutMs} ms`);
+			await pause(pauseMs);
+		}
+	}
+
+	/** Waits until a workflow has at least `count` finished executions (of any status), newest first. */
+	async waitFor(workflowId: string, count = 1, timeoutMs = 60_000): Promise<Execution[]> {
+		const until = Date.now() + timeoutMs;
+		for (;;) {
+			const finished = (await this.list({ workflowId })).filter(({ status }) => !isUnfinished(status));
+			if (finished.length >= count) return finished;
+			if (Date.now() > until)
+				throw new Error(
+					`Workflow ${workflowId} has ${finished.length} finished executions after ${timeoutMs} ms`,
+				);
+			await pause(200);
+		}
+	}
+
+	async get(id: string): Promise<Execution> {
+		const query = { includeData: true };
+		return parse(await this.n8n.api<RawExecution>('GET', `/executions/${id}`, undefined, { query }));
+	}
+
+	/** Executions with their data, newest first. */
+	async list(filter: { workflowId?: string; status?: string; limit?: number } = {}): Promise<Execution[]> {
+		const query = { limit: 100, ...filter, includeData: true };
+		const page = await this.n8n.api<{ data: RawExecution[] }>('GET', '/executions', undefined, { query });
+		return page.data.map(parse);
 	}
 }
 

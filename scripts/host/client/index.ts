@@ -10,7 +10,14 @@ import { Workflows } from './workflows';
 export { BROWSER_ID, DEMO_LOGIN, N8nRequestError, pause, type Login } from './connection';
 export type { Credential } from './credentials';
 export type { DataTable, DataTableRow } from './dataTables';
-export { output, type Execution, type ExecutionFailure, type Item, type NodeRun } from './executions';
+export {
+	isUnfinished,
+	output,
+	type Execution,
+	type ExecutionFailure,
+	type Item,
+	type NodeRun,
+} from './executions';
 export type { NodeTypeInfo } from './nodes';
 export { findTrigger, type Workflow, type WorkflowJson, type WorkflowNode } from './workflows';
 
