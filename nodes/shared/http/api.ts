@@ -29,10 +29,13 @@ import {
 	type Limits,
 } from './retryPolicy';
 import { complaint, parsedBody, type Parsed } from './schemas';
-import { redactor } from './secrets';
+import { Redactor } from './secrets';
 
 /** Redirects that a server sends instead of doing what was asked. */
 const NOT_CARRIED_OUT = [301, 307, 308];
+
+/** Of what a provider says, so much is shown. */
+const LONGEST_WORDS = 1_000;
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
@@ -58,7 +61,7 @@ const withoutCancelling = (context: Context): Context =>
 export class Api {
 	private readonly rateLimiter: RateLimiter;
 	private readonly origin: string;
-	private readonly redacted: (text: string) => string;
+	private readonly redactor: Redactor;
 
 	constructor(
 		private readonly context: Context,
@@ -69,7 +72,7 @@ export class Api {
 		private readonly reserved: Slot[] = [],
 	) {
 		this.origin = originOf(connection, credentials);
-		this.redacted = redactor(keysOf(credentials));
+		this.redactor = new Redactor(keysOf(credentials));
 		this.rateLimiter = rateLimiterOf(this.account, connection.rate);
 	}
 
@@ -202,7 +205,7 @@ export class Api {
 
 	/** The provider's own words behind a text. */
 	private said(refusal: Refusal | undefined): string {
-		return refusal?.inDoubt ? `: ${this.redacted(refusal.message)}` : '';
+		return refusal?.inDoubt ? `: ${this.shown(refusal.message)}` : '';
 	}
 
 	private get signal(): AbortSignal | undefined {
@@ -254,7 +257,7 @@ export class Api {
 			return {
 				status: response.statusCode,
 				headers: response.headers as IDataObject,
-				body: parsedBody(response.body),
+				body: this.redactor.body(parsedBody(response.body), String(response.body).length),
 			};
 		} catch (error) {
 			return networkFailure(error);
@@ -290,7 +293,7 @@ export class Api {
 			provider,
 			code: null,
 			status: answer.status,
-			message: `${displayName} sent an answer that cannot be used (${complaint(parsed.error)})`,
+			message: `${displayName} sent an answer that cannot be used (${this.shown(complaint(parsed.error))})`,
 			description: `Check the Base URL of the credential: the address may not be ${displayName}'s API. If it is right, the provider may have changed its API; look for a newer version of this package.`,
 		});
 	}
@@ -303,8 +306,8 @@ export class Api {
 			provider,
 			code: this.codeOf(refusal?.code),
 			status: answer.status,
-			message: this.redacted(message) + waiting(retryAfter),
-			description: this.redacted((answer.status === 404 && notFound) || description),
+			message: this.shown(message) + waiting(retryAfter),
+			description: this.shown((answer.status === 404 && notFound) || description),
 			...(retryAfter === undefined ? {} : { retryAfter }),
 		});
 	}
@@ -331,7 +334,13 @@ export class Api {
 
 	/** Where a provider has no codes, its words stand in for one. */
 	private codeOf(code: string | null | undefined): string | null {
-		return code === undefined || code === null ? null : this.redacted(code);
+		return code === undefined || code === null ? null : this.shown(code);
+	}
+
+	/** Words of a provider: without the account's keys, and no longer than people read. */
+	private shown(text: string): string {
+		const redacted = this.redactor.text(text.slice(0, 2 * LONGEST_WORDS));
+		return redacted.length > LONGEST_WORDS ? `${redacted.slice(0, LONGEST_WORDS)}…` : redacted;
 	}
 }
 
