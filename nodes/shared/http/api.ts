@@ -17,16 +17,18 @@ import {
 	type Limits,
 } from './retryPolicy';
 import { complaint, type Parsed } from './schemas';
-import { redactor } from './secrets';
+import { Redactor } from './secrets';
 import { Transport } from './transport';
+
+/** Of what a provider says, so much is shown. */
+const LONGEST_WORDS = 1_000;
 
 /** Redirects that a server sends instead of doing what was asked. */
 const NOT_CARRIED_OUT = [301, 307, 308];
 
 /** A provider's HTTP API with the credential of one account: the only way from this package to a provider. */
 export class Api {
-	/** Takes the account's keys out of a text. */
-	private readonly redacted: (text: string) => string;
+	private readonly redactor: Redactor;
 
 	constructor(
 		private readonly context: Context,
@@ -35,7 +37,7 @@ export class Api {
 		limits: Limits = {},
 		private readonly transport = new Transport(context, connection, credentials, limits),
 	) {
-		this.redacted = redactor(keysOf(credentials));
+		this.redactor = new Redactor(keysOf(credentials));
 	}
 
 	/** The same account with other limits. */
@@ -93,7 +95,7 @@ export class Api {
 			this.transport.deadline,
 		);
 		for (let attempt = 1; ; attempt++) {
-			const answer = await this.transport.send(request);
+			const answer = await this.send(request);
 			const refusal = 'sent' in answer ? undefined : this.connection.refusal(answer);
 			if (!('sent' in answer) && refusal === undefined && answer.status < 300)
 				return this.understand(answer, schema);
@@ -149,7 +151,7 @@ export class Api {
 		request: Request,
 		schema: T,
 	): Promise<Parsed<z.output<T>> | ProviderError> {
-		const answer = await this.transport.send(request, true);
+		const answer = await this.send(request, true);
 		if ('sent' in answer) return answer.sent ? this.lost(answer.reason) : this.unreachable(answer);
 		const { status, body } = answer;
 		const refusal = this.connection.refusal(answer);
@@ -174,7 +176,13 @@ export class Api {
 
 	/** The provider's own words behind a text. */
 	private said(refusal: Refusal | undefined): string {
-		return refusal?.inDoubt ? `: ${this.redacted(refusal.message)}` : '';
+		return refusal?.inDoubt ? `: ${this.shown(refusal.message)}` : '';
+	}
+
+	/** The answer without the account's keys, whatever the provider echoed. */
+	private async send(request: Request, purchase = false): Promise<Answer | NetworkFailure> {
+		const answer = await this.transport.send(request, purchase);
+		return 'sent' in answer ? answer : { ...answer, body: this.redactor.body(answer.body, answer.length) };
 	}
 
 	private understand<T extends z.ZodTypeAny>(answer: Answer, schema: T): Parsed<z.output<T>> {
@@ -185,7 +193,7 @@ export class Api {
 			provider,
 			code: null,
 			status: answer.status,
-			message: `${displayName} sent an answer that cannot be used (${complaint(parsed.error)})`,
+			message: `${displayName} sent an answer that cannot be used (${this.shown(complaint(parsed.error))})`,
 			description: `Check the Base URL of the credential: the address may not be ${displayName}'s API. If it is right, the provider may have changed its API; look for a newer version of this package.`,
 		});
 	}
@@ -198,8 +206,8 @@ export class Api {
 			provider,
 			code: this.codeOf(refusal?.code),
 			status: answer.status,
-			message: this.redacted(message) + waiting(retryAfter),
-			description: this.redacted((answer.status === 404 && notFound) || description),
+			message: this.shown(message) + waiting(retryAfter),
+			description: this.shown((answer.status === 404 && notFound) || description),
 			...(retryAfter === undefined ? {} : { retryAfter }),
 		});
 	}
@@ -226,7 +234,13 @@ export class Api {
 
 	/** Where a provider has no codes, its words stand in for one. */
 	private codeOf(code: string | null | undefined): string | null {
-		return code === undefined || code === null ? null : this.redacted(code);
+		return code === undefined || code === null ? null : this.shown(code);
+	}
+
+	/** Words of a provider: without the account's keys, and no longer than people read. */
+	private shown(text: string): string {
+		const redacted = this.redactor.text(text.slice(0, 2 * LONGEST_WORDS));
+		return redacted.length > LONGEST_WORDS ? `${redacted.slice(0, LONGEST_WORDS)}…` : redacted;
 	}
 }
 

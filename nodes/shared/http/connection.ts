@@ -20,6 +20,8 @@ export interface Answer {
 	headers: IDataObject;
 	/** Parsed JSON, or the text when it is not JSON. Integers that JavaScript cannot hold exactly are strings. */
 	body: unknown;
+	/** Characters of the body as it came. */
+	length: number;
 }
 
 /** What a provider says when it refuses. */

@@ -47,7 +47,8 @@ export const complaint = (error: z.ZodError): string => {
 };
 
 const LONG_NUMBER = /\d{16}/;
-const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Strings and whole numbers with their fractions: neither digits in a text nor those behind a point are an integer. */
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const exact = (token: string): string =>
 	/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
 
@@ -58,7 +59,7 @@ const exact = (token: string): string =>
 export function parsedBody(body: unknown): unknown {
 	if (typeof body !== 'string') return body;
 	try {
-		return JSON.parse(LONG_NUMBER.test(body) ? body.replace(STRING_OR_LONG_NUMBER, exact) : body) as unknown;
+		return JSON.parse(LONG_NUMBER.test(body) ? body.replace(STRING_OR_NUMBER, exact) : body) as unknown;
 	} catch {
 		return body;
 	}

@@ -3,15 +3,79 @@ import { bareKey } from '../../../credentials/shared/auth';
 /** A key as it is sent: without white space, invisible characters and "Bearer". */
 export const cleaned = bareKey;
 
-const SHORTEST = 4;
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+/** Shorter texts are words, and no keys. */
+const SHORTEST_KEY = 8;
+/** So many characters of a key in a row give it away, also where a text was cut. */
+const PART = 12;
+/** In what a provider delivers, only a whole key of this length counts: order IDs and codes must not be changed. */
+const SHORTEST_WHOLE = 16;
+/** Longer answers are catalogs, which name no key. */
+const LONGEST_SEARCHED = 65_536;
 
-/** Characters a provider or proxy may put between those of a key: line breaks, also written out, and quoting. */
-const BETWEEN = '(?:\\s|\\\\[nrt]?)*';
-const loosely = (text: string): string => [...text].map(escaped).join(BETWEEN);
+/** A text as it reads without its escapes, in lower case, and where each of its characters stood. */
+interface Reading {
+	text: string;
+	starts: number[];
+	ends: number[];
+}
 
-const percentEncoded = (text: string): string =>
-	[...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+const INVISIBLE = '[\\s\\u00ad\\u200b-\\u200f\\u2060\\ufeff]+';
+const BLANKS = new RegExp(INVISIBLE, 'g');
+/** Backslashes of JSON, however deeply nested, percent encoding and HTML entities. */
+const ESCAPES = new RegExp(
+	`${INVISIBLE}|\\\\+u([0-9a-f]{4})|\\\\+x([0-9a-f]{2})|\\\\+[nrtbfv]|\\\\+|%([0-9a-f]{2})|&#x([0-9a-f]{1,4});|&#(\\d{1,5});|&(amp|quot|apos|lt|gt);`,
+	'gi',
+);
+const ENTITIES: Record<string, string> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>' };
+
+/** As long as before, which lower case is not in every script. Keys are sent in ASCII. */
+const lowered = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+const plain = (text: string): Reading => ({
+	text: lowered(text),
+	starts: Array.from({ length: text.length }, (_, index) => index),
+	ends: Array.from({ length: text.length }, (_, index) => index + 1),
+});
+
+/** The reading without what the pattern finds, which may stand for a character. */
+function read(from: Reading, pattern: RegExp): Reading {
+	const to: Reading = { text: '', starts: [], ends: [] };
+	const keep = (start: number, end: number) => {
+		to.text += from.text.slice(start, end);
+		for (let index = start; index < end; index++) {
+			to.starts.push(from.starts[index]!);
+			to.ends.push(from.ends[index]!);
+		}
+	};
+	let done = 0;
+	for (const match of from.text.matchAll(pattern)) {
+		const [whole, unicode, byte, percent, hexEntity, entity, named] = match;
+		const hex = unicode ?? byte ?? percent ?? hexEntity;
+		const code = hex === undefined ? (entity === undefined ? undefined : Number(entity)) : parseInt(hex, 16);
+		const character =
+			named !== undefined
+				? ENTITIES[named.toLowerCase()]
+				: code === undefined
+					? undefined
+					: String.fromCharCode(code);
+		const end = match.index + whole.length;
+		keep(done, match.index);
+		done = end;
+		if (character === undefined) continue;
+		to.text += lowered(character);
+		to.starts.push(from.starts[match.index]!);
+		to.ends.push(from.ends[end - 1]!);
+	}
+	keep(done, from.text.length);
+	return to;
+}
+
+/** Without white space, and without one and two layers of escapes. */
+function readingsOf(text: string): Reading[] {
+	const compact = read(plain(text), BLANKS);
+	const unescaped = read(compact, ESCAPES);
+	return [compact, unescaped, read(unescaped, ESCAPES)];
+}
 
 /** Base64 of text inside other text: its first and last characters depend on what stands around it. */
 function base64Forms(text: string): string[] {
@@ -25,30 +89,99 @@ function base64Forms(text: string): string[] {
 	});
 }
 
-/**
- * Takes the account's keys out of a text that a provider sent, whatever form it echoed them in: as stored or as sent,
- * quoted, split over lines, URL-encoded, in base64 or hexadecimal.
- */
-export function redactor(keys: readonly string[]): (text: string) => string {
-	let pattern: RegExp | undefined;
-	return (text) => text.replace((pattern ??= patternOf(keys)), '***');
+/** Every form in which a key may be echoed, as {@link readingsOf} reads them. */
+function formsOf(keys: readonly string[]): string[] {
+	const stored = new Set(keys.flatMap((key) => [key.trim(), cleaned(key)]));
+	const forms = [...stored]
+		.filter((key) => key.length >= SHORTEST_KEY)
+		.flatMap((key) => {
+			const bytes = Buffer.from(key);
+			return [key, bytes.toString('latin1'), bytes.toString('hex'), ...base64Forms(key)];
+		});
+	const read = forms.flatMap((form) => readingsOf(form).map(({ text }) => text));
+	return [...new Set(read)].filter(({ length }) => length >= SHORTEST_KEY);
 }
 
-/** Matches a key in any of its forms. Made when it is first needed: most requests never need it. */
-function patternOf(keys: readonly string[]): RegExp {
-	const forms = new Set<string>();
-	for (const key of new Set(keys.flatMap((stored) => [stored.trim(), cleaned(stored)]))) {
-		if (key.length < SHORTEST) continue;
-		for (const form of [
-			key,
-			encodeURIComponent(key),
-			percentEncoded(key),
-			JSON.stringify(key).slice(1, -1),
-			Buffer.from(key).toString('hex'),
-			...base64Forms(key),
-		])
-			if (form.length >= SHORTEST) forms.add(loosely(form));
+interface Range {
+	start: number;
+	end: number;
+}
+
+function occurrences(text: string, forms: readonly string[]): Range[] {
+	const found: Range[] = [];
+	for (const form of forms)
+		for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1))
+			found.push({ start, end: start + form.length });
+	return found;
+}
+
+/** The text with asterisks for what is found in any reading of it. */
+function hidden(text: string, find: (reading: string) => Range[]): string {
+	const secret = readingsOf(text)
+		.flatMap((reading) =>
+			find(reading.text).map(({ start, end }) => ({
+				start: reading.starts[start]!,
+				end: reading.ends[end - 1]!,
+			})),
+		)
+		.sort((one, other) => one.start - other.start);
+	let shown = '';
+	let done = 0;
+	for (const { start, end } of secret) {
+		if (start >= done && end > done) shown += `${text.slice(done, start)}***`;
+		done = Math.max(done, end);
 	}
-	const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-	return longestFirst.length === 0 ? /(?!)/ : new RegExp(longestFirst.join('|'), 'gi');
+	return shown + text.slice(done);
+}
+
+/** Takes an account's keys out of what a provider sent, as stored or as sent, whatever form it echoed them in. */
+export class Redactor {
+	private known: { whole: string[]; short: string[]; parts: Set<string> } | undefined;
+
+	constructor(private readonly keys: readonly string[]) {}
+
+	/** A text for people, in which no part of a key may stand. Meant for texts of a few thousand characters. */
+	text(text: string): string {
+		if (text.length < SHORTEST_KEY) return text;
+		const { short, parts } = this.search;
+		return hidden(text, (reading) => {
+			const found = occurrences(reading, short);
+			for (let start = 0, end = PART; end <= reading.length; start++, end++)
+				if (parts.has(reading.slice(start, end))) found.push({ start, end });
+			return found;
+		});
+	}
+
+	/**
+	 * What a provider sent, of any shape, without whole keys.
+	 * @param length the length of the answer as it came
+	 */
+	body(body: unknown, length: number): unknown {
+		if (length > LONGEST_SEARCHED) return body;
+		const { whole } = this.search;
+		const visit = (value: unknown): unknown => {
+			if (typeof value === 'string')
+				return value.length < SHORTEST_WHOLE
+					? value
+					: hidden(value, (reading) => occurrences(reading, whole));
+			if (Array.isArray(value)) return value.map(visit);
+			if (typeof value !== 'object' || value === null) return value;
+			return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, visit(each)]));
+		};
+		return visit(body);
+	}
+
+	private get search() {
+		if (this.known !== undefined) return this.known;
+		const forms = formsOf(this.keys);
+		const parts = new Set<string>();
+		for (const form of forms)
+			for (let start = 0; start + PART <= form.length; start++) parts.add(form.slice(start, start + PART));
+		this.known = {
+			whole: forms.filter(({ length }) => length >= SHORTEST_WHOLE),
+			short: forms.filter(({ length }) => length < PART),
+			parts,
+		};
+		return this.known;
+	}
 }

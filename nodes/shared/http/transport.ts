@@ -97,6 +97,7 @@ export class Transport {
 				status: response.statusCode,
 				headers: response.headers as IDataObject,
 				body: parsedBody(response.body),
+				length: String(response.body).length,
 			};
 		} catch (error) {
 			return networkFailure(error);

@@ -113,15 +113,6 @@ export class Item {
 		return typeof resolved === 'object' && resolved !== null && Object.hasOwn(resolved, child);
 	}
 
-	/** Refuses a collection of options that an expression gives and that is none: its guards would be lost. */
-	checkOptions(): void {
-		const raw = this.context.getNode().parameters.options;
-		if (typeof raw !== 'string') return;
-		const options = this.context.getNodeParameter('options', this.index, null) as unknown;
-		if (typeof options !== 'object' || options === null || Array.isArray(options))
-			throw this.invalid('options', `expected an object of options, got ${echoed(options)}`);
-	}
-
 	/** Text without the white space around it; empty when nothing was given. Numbers count as text. */
 	optionalText(path: string, longest = LONGEST_TEXT): string {
 		const value = this.value(path);
@@ -174,7 +165,7 @@ export class Item {
 	guardText(path: string, longest?: number): string {
 		const key = this.optionalText(path, longest);
 		if (key === '' && this.isGiven(path)) throw this.blankGuard(path);
-		if (NO_VALUE.test(key)) throw this.invalid(path, `expected a key of your own, got ${echoed(key)}`);
+		if (NO_VALUE.test(key)) throw this.invalid(path, `expected text of your own, got ${echoed(key)}`);
 		return key;
 	}
 

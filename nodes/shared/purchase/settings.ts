@@ -33,7 +33,6 @@ const LONGEST_TABLE_NAME = 128;
  * @throws ProviderError naming the parameter, before anything was sent
  */
 export function settingsOf(item: Item, { isOrder, key, quote }: PurchaseOperation): Settings {
-	item.checkOptions();
 	const userKey = key === undefined ? '' : item.guardText(key.path, LONGEST_KEY);
 	const simplify = item.flag('simplify', true);
 	if (!isOrder)
@@ -76,7 +75,7 @@ function spendingOf(item: Item): Settings['spending'] {
 }
 
 function trackingOf(item: Item): Tracking | undefined {
-	if (!item.flag('trackCompletion')) return undefined;
+	if (!item.guardFlag('trackCompletion')) return undefined;
 	const reference = item.value('reference');
 	const written =
 		typeof reference === 'string'
@@ -90,7 +89,8 @@ function trackingOf(item: Item): Tracking | undefined {
 			`expected at most ${LONGEST_REFERENCE} characters, got ${written.length}`,
 		);
 	return {
-		table: item.optionalText('options.tableName', LONGEST_TABLE_NAME) || DEFAULT_TABLE,
+		// In another table than the one that was meant, neither keys nor limits hold.
+		table: item.guardText('options.tableName', LONGEST_TABLE_NAME) || DEFAULT_TABLE,
 		reference: written,
 	};
 }
