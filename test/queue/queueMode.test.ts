@@ -442,7 +442,7 @@ it('needs no worker to poll, to search lists and to test credentials, and keeps 
 		return orders.every((id) => table.some((row) => row.orderId === id && row.state === 'completed'));
 	});
 	expect(orders.map((orderId) => toldOf('teleKartStars', orderId))).toEqual([0, 0]);
-	workers = await Promise.all(workers.map(n8n.startWorker));
+	workers = await Promise.all(workers.map(async (worker) => await n8n.startWorker(worker)));
 	await until('the events', () => orders.every((orderId) => toldOf('teleKartStars', orderId) > 0));
 	expect(orders.map((orderId) => toldOf('teleKartStars', orderId))).toEqual([1, 1]);
 	expect(isRefused(await orderOnce('one by one'))).toBe(true);
