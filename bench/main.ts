@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { Bench } from './harness';
+import { ledger } from './rows/ledger';
 import { listSearch } from './rows/listSearch';
 import { loading } from './rows/loading';
 import { lookUps } from './rows/lookUps';
@@ -23,6 +24,7 @@ const ROWS: Record<string, (bench: Bench) => Promise<Line[]>> = {
 	loading,
 	'one-look-up': oneLookUp,
 	'list-search': listSearch,
+	ledger,
 	offers,
 	'look-ups': lookUps,
 	'rate-limit': rateLimit,

@@ -292,7 +292,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		expect(await poller.activate()).toEqual([]);
 		await new Promise((resolve) => setTimeout(resolve, 1_500));
 		expect(await poller.poll()).toMatchObject([
-			{ event: 'order.expired', orderId, state: 'pending', order: null, reference: 'r' },
+			{ event: 'order.expired', orderId, state: 'pending', order: { price: 16.5 }, reference: 'r' },
 		]);
 		await complete(orderId);
 		expect(await poller.poll()).toEqual([]);

@@ -9,7 +9,7 @@ import { startServices } from '../../../scripts/host/services';
 /** n8n in queue mode: a main process, workers with user folders of their own as containers have, Redis and PostgreSQL. */
 export interface Deployment extends Demo {
 	/** Starts a worker, in a new user folder with the package in it, or in the one of a worker that was there before. */
-	startWorker(before?: Worker): Promise<Worker>;
+	startWorker(before?: Worker, concurrency?: number): Promise<Worker>;
 }
 
 /** A worker, and what it has executed. */
@@ -68,11 +68,11 @@ export async function startQueueMode(): Promise<Deployment> {
 				QUEUE_WORKER_STALLED_INTERVAL: '10000',
 			},
 		});
-		const startWorker = async (before?: Worker) => {
+		const startWorker = async (before?: Worker, concurrency = CONCURRENCY) => {
 			const folder = before?.folder ?? (await newFolder());
 			if (!before) await installPackage(tarball, folder);
 			const env = { N8N_USER_FOLDER: folder };
-			return new Worker(await demo.host.startWorker({ concurrency: CONCURRENCY, env }), folder);
+			return new Worker(await demo.host.startWorker({ concurrency, env }), folder);
 		};
 		return { ...demo, startWorker, stop: async () => await stop(demo) };
 	} catch (error) {
