@@ -108,7 +108,7 @@ export class Run {
 			}
 			case 'record': {
 				const order = this.orders[action.which % Math.max(1, this.orders.length)];
-				if (order !== undefined) this.record(order);
+				if (order !== undefined) this.record(order, action.late);
 				return;
 			}
 			case 'nonsense': {
@@ -141,6 +141,8 @@ export class Run {
 				return await this.wait(action.intervals * this.interval);
 			case 'step clock':
 				if (Math.abs(this.clockAhead + action.ms) > FURTHEST_AHEAD - 12 * HOUR) return;
+				// By a poll that comes later than the clock needs to catch up, nobody can tell that it was set back.
+				if (action.ms <= -HOUR && this.interval >= HOUR) return;
 				this.clockAhead += action.ms;
 				this.clockWasSet = true;
 				stepClock(action.ms);
@@ -206,9 +208,14 @@ export class Run {
 		}
 	}
 
-	/** Somebody else than a trigger brings the rows of an order up to date, as the package does. */
-	private record(order: PlacedOrder): void {
-		const at = new Date().toISOString();
+	/**
+	 * Somebody else than a trigger brings the rows of an order up to date, as the package does.
+	 * @param late how long its change took to be seen, or how far its clock is behind, in milliseconds
+	 */
+	private record(order: PlacedOrder, late = 0): void {
+		// While the workflow was off nobody can tell late from long ago.
+		const isWatched = this.watchers.every(({ active }) => this.time - late > active.at(-1)!.from);
+		const at = new Date(Date.now() - (isWatched ? late : 0)).toISOString();
 		for (const row of this.world.table.rows) {
 			if (nameOf(row) !== nameOf(order) || row.state === order.state) continue;
 			if (this.spoilt.has(nameOf(row))) continue;

@@ -9,7 +9,7 @@ export type Action =
 	| { do: 'order'; provider: (typeof PROVIDERS)[number]; by: 'package' | 'hand'; final: boolean }
 	| { do: 'duplicate'; which: number }
 	| { do: 'advance'; which: number; to: 'processing' | 'completed' | 'cancelled' | 'failed' | 'refunded' }
-	| { do: 'record'; which: number }
+	| { do: 'record'; which: number; late: number }
 	| { do: 'nonsense'; which: number; cell: string }
 	| { do: 'set by hand'; which: number }
 	| { do: 'unanswered'; provider: (typeof PROVIDERS)[number]; ordered: boolean; answerIn: number }
@@ -65,7 +65,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 			to: fc.constantFrom(...(['processing', 'completed', 'cancelled', 'failed', 'refunded'] as const)),
 		}),
 	},
-	{ weight: 3, arbitrary: fc.record({ do: fc.constant('record' as const), which }) },
+	{
+		weight: 3,
+		arbitrary: fc.record({
+			...{ do: fc.constant('record' as const), which },
+			late: fc.constantFrom(0, 0, SECOND, 2 * MINUTE, 10 * MINUTE),
+		}),
+	},
 	{
 		weight: 1,
 		arbitrary: fc.record({
