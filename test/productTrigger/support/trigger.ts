@@ -66,6 +66,12 @@ export class ProductTrigger extends Poller {
 		return await this.restart();
 	}
 
+	/** Changes what n8n has in its database for the node. */
+	spoil(change: (state: object) => object): void {
+		const kept = this.saved['node:Trigger'] as { state: object };
+		kept.state = change(kept.state);
+	}
+
 	/** What n8n has in its database for the node. */
 	get memory(): string {
 		return JSON.stringify(this.saved);
