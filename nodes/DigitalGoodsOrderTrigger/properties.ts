@@ -1,18 +1,11 @@
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
 import { DEFAULT_TABLE } from '../shared/node/orderProperties';
 import { selector } from '../shared/node/properties';
+import { choicesOf, credentialsOf } from '../shared/trigger/properties';
 import { lookUpProviders, orderProviders } from './providers';
 
-const choicesOf = (providers: ReadonlyArray<{ displayName: string; name: string }>) =>
-	providers.map(({ displayName, name }) => ({ name: displayName, value: name }));
-
-/** By its bare name the editor would take Providers for the way to authenticate, and hide it. */
 export const credentials: INodeCredentialDescription[] = [
-	...lookUpProviders.map(({ name, connection }) => ({
-		name: connection.credential,
-		required: true,
-		displayOptions: { show: { '/providers': [name] } },
-	})),
+	...credentialsOf(lookUpProviders),
 	{
 		name: 'orderTrackingApi',
 		required: true,

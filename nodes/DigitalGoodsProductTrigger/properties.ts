@@ -1,13 +1,9 @@
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
-import { catalogProviders } from './providers';
+import { choicesOf, credentialsOf } from '../shared/trigger/properties';
 import { BALANCE_BELOW } from './limits';
+import { catalogProviders } from './providers';
 
-/** By its bare name the editor would take Providers for the way to authenticate, and hide it. */
-export const credentials: INodeCredentialDescription[] = catalogProviders.map(({ name, connection }) => ({
-	name: connection.credential,
-	required: true,
-	displayOptions: { show: { '/providers': [name] } },
-}));
+export const credentials: INodeCredentialDescription[] = credentialsOf(catalogProviders);
 
 export const properties: INodeProperties[] = [
 	{
@@ -16,7 +12,7 @@ export const properties: INodeProperties[] = [
 		type: 'multiOptions',
 		noDataExpression: true,
 		required: true,
-		options: catalogProviders.map(({ displayName, name }) => ({ name: displayName, value: name })),
+		options: choicesOf(catalogProviders),
 		default: [],
 		description: 'Whose products or balances to watch. Each one needs its credential.',
 	},

@@ -97,7 +97,7 @@ describe('Digital Goods Order Trigger, with the tracking table in a real n8n', (
 		const poller = new Poller(
 			harness,
 			{ source: 'trackedOrders', providers: ['teleKartStars'], events: ['completed'], tableName },
-			true,
+			'durable',
 		);
 		const orderId = await buy(tableName, 'r');
 		expect(await poller.activate()).toEqual([]);

@@ -12,26 +12,31 @@ import { additionalDataFor, NodeTypes, type Host } from './engine';
 import { node } from './workflows';
 
 const TYPE = 'digitalGoodsOrderTrigger';
-const CREDENTIALS = ['teleKartStarsApi', 'tgMarketApi', 'gamesDropApi', 'orderTrackingApi'];
+const CREDENTIALS = ['teleKartStarsApi', 'tgMarketApi', 'gamesDropApi', 'aiMarketApi', 'orderTrackingApi'];
 
 /**
- * A polling trigger as n8n keeps it: one workflow object from its activation on, whose static data is saved
- * at the activation's poll and whenever a poll emits, and read back at the next start.
+ * How n8n keeps a trigger's static data. `default`: one workflow object from the activation on, saved at the activation
+ * and with each emission. `durable`: each poll begins with what was committed and commits, the activation only with an
+ * emission. `scheduler`: the same without durable cursors, so only emissions are saved.
  */
+export type Engine = 'default' | 'durable' | 'scheduler';
+
+/** A polling trigger as n8n keeps it, saved by one of n8n's poll engines and read back at the next start. */
 export class Poller {
-	private saved: IDataObject = {};
+	/** What n8n has in its database. */
+	protected saved: IDataObject = {};
 	private workflow!: Workflow;
 	private context!: PollContext;
-	private readonly node: INode;
+	protected readonly node: INode;
 
 	constructor(
 		private readonly host: Host,
 		parameters: INodeParameters,
-		/** n8n's newer poll engine: each poll starts from what was committed, and commits; the activation's only when it emits. */
-		private readonly isDurable = false,
+		private readonly engine: Engine = 'default',
+		type = TYPE,
 		private readonly id = `poller-${Math.random().toString(36).slice(2)}`,
 	) {
-		this.node = node('Trigger', TYPE, parameters, {
+		this.node = node('Trigger', type, parameters, {
 			credentials: Object.fromEntries(CREDENTIALS.map((name) => [name, { id: name, name }])),
 		});
 	}
@@ -41,18 +46,18 @@ export class Poller {
 		this.workflow = this.workflowFrom(this.saved);
 		this.context = this.contextOf(this.workflow, 'trigger', activation);
 		const events = await this.call(this.workflow, this.context);
-		if (!this.isDurable || events.length > 0) this.save();
+		if (this.engine === 'default' || events.length > 0) this.save();
 		return events;
 	}
 
 	/** One poll: the events it emits. */
 	async poll(): Promise<IDataObject[]> {
-		if (this.isDurable) {
+		if (this.engine !== 'default') {
 			this.workflow = this.workflowFrom(this.saved);
 			this.context = this.contextOf(this.workflow, 'trigger', 'update');
 		}
 		const events = await this.call(this.workflow, this.context);
-		if (this.isDurable || events.length > 0) this.save();
+		if (this.engine === 'durable' || events.length > 0) this.save();
 		return events;
 	}
 
@@ -94,7 +99,7 @@ export class Poller {
 		});
 	}
 
-	private contextOf(
+	protected contextOf(
 		workflow: Workflow,
 		mode: WorkflowExecuteMode,
 		activation: WorkflowActivateMode,
