@@ -122,9 +122,9 @@ async function approve(host: N8nHost, { data }: Execution): Promise<boolean> {
 /** A model that does what the example agents are for: it looks around, orders, and repeats what it was told. */
 function buyer(request: ModelRequest): ModelAnswer {
 	const order = request.tools?.find((tool) => tool.function.name === 'Order_Stars');
-	const told = toolAnswers(request);
-	if (order === undefined || told.length > 2) return `I was told: ${told.at(-1) ?? 'nothing'}`;
-	if (told.length === 0) return [{ name: 'Catalog' }, { name: 'Balance' }];
+	const answers = toolAnswers(request);
+	if (order === undefined || answers.length > 2) return `I was told: ${answers.at(-1) ?? 'nothing'}`;
+	if (answers.length === 0) return [{ name: 'Catalog' }, { name: 'Balance' }];
 	const asked = { Product: 'stars_100', Target: '@durov' };
 	const isReviewed = order.function.parameters.properties?.toolParameters !== undefined;
 	return [

@@ -104,8 +104,8 @@ async function workflowOf(typeVersion: number, { order, agent, items = 1 }: Sett
 
 interface Conversation {
 	execution: Execution;
-	/** What the tool's calls had told when the model was asked last. */
-	told: string[];
+	/** What the tool's calls had answered when the model was asked last. */
+	answers: string[];
 	/** IDs of the orders that were charged. */
 	charged: Array<string | null>;
 }
@@ -123,7 +123,7 @@ async function converse(
 		timeoutMs: 120_000,
 	});
 	const charged = (await orders()).slice(before).map(({ orderId }) => orderId);
-	return { execution, told: toolAnswers(model.requests.at(-1)!), charged };
+	return { execution, answers: toolAnswers(model.requests.at(-1)!), charged };
 }
 
 /** Makes the calls, and ends the conversation when their answers are there. */
@@ -139,12 +139,12 @@ describe.each([
 ])('the tool of an AI agent, run %s', (_, version) => {
 	it('charges once for two equal calls in one message, and tells each what came of it', async () => {
 		const script = callOnce(call('durov'), call('@durov'));
-		const { execution, told, charged } = await converse(version(), script);
+		const { execution, answers, charged } = await converse(version(), script);
 		expect(execution.status).toBe('success');
 		expect(charged).toHaveLength(1);
-		expect(told).toHaveLength(2);
-		for (const text of told) expect(text).toContain(charged[0]);
-		expect(told.filter((text) => NOTHING_NEW.test(text))).toHaveLength(1);
+		expect(answers).toHaveLength(2);
+		for (const text of answers) expect(text).toContain(charged[0]);
+		expect(answers.filter((text) => NOTHING_NEW.test(text))).toHaveLength(1);
 	});
 
 	it('charges once when the model fails after the purchase and the agent tries again', async () => {
@@ -156,18 +156,18 @@ describe.each([
 			return failures++ === 0 ? { status: 400 } : 'Done';
 		};
 		const retried = { retryOnFail: true, maxTries: 3, waitBetweenTries: 10 };
-		const { execution, told, charged } = await converse(version(), script, { agent: retried });
+		const { execution, answers, charged } = await converse(version(), script, { agent: retried });
 		expect(execution.status).toBe('success');
 		expect(charged).toHaveLength(2);
-		for (const order of charged) expect(told.join('\n')).toContain(order);
+		for (const order of charged) expect(answers.join('\n')).toContain(order);
 	});
 
 	it('charges again when the model asks again and has seen what it ordered', async () => {
 		const script = (request: ModelRequest) =>
 			toolAnswers(request).length < 2 ? [call('same_buyer')] : 'Done';
-		const { told, charged } = await converse(version(), script);
+		const { answers, charged } = await converse(version(), script);
 		expect(charged).toHaveLength(2);
-		for (const [index, order] of charged.entries()) expect(told[index]).toContain(order);
+		for (const [index, order] of charged.entries()) expect(answers[index]).toContain(order);
 	});
 
 	it('charges once for each conversation of an agent in a loop', async () => {
@@ -180,9 +180,9 @@ describe.each([
 		['Max Price', { options: { maxPrice: 0.5 } }, /0\.83 USD, above the Max Price of 0\.5 USD/],
 		['the switch for agents', { allowAgentPurchases: false }, /AI agents may not.*Do not call it again/],
 	])('tells the model in words what %s refuses', async (__, order, words) => {
-		const { execution, told, charged } = await converse(version(), callOnce(call('durov')), { order });
+		const { execution, answers, charged } = await converse(version(), callOnce(call('durov')), { order });
 		expect(execution.status).toBe('success');
-		expect(told).toEqual([expect.stringMatching(words)]);
+		expect(answers).toEqual([expect.stringMatching(words)]);
 		expect(charged).toEqual([]);
 	});
 
@@ -194,10 +194,10 @@ describe.each([
 		});
 		const script = (request: ModelRequest) =>
 			toolAnswers(request).length < 2 ? [call('lost_buyer')] : 'Done';
-		const { execution, told, charged } = await converse(version(), script);
+		const { execution, answers, charged } = await converse(version(), script);
 		expect(execution.status).toBe('success');
-		expect(told).toHaveLength(2);
-		for (const text of told)
+		expect(answers).toHaveLength(2);
+		for (const text of answers)
 			expect(text).toMatch(/outcome of this purchase is unknown.*Do not repeat it before checking/);
 		expect(charged).toHaveLength(1);
 	});
@@ -208,17 +208,17 @@ describe.each([
 		const tableName = `limit_${String(version()).replace('.', '_')}`;
 		// The sandbox's account is one for all tests, a table is one for each.
 		const order = { trackCompletion: true, options: { maxPrice: 5, spendingLimit: 2, tableName } };
-		const { told, charged } = await converse(version(), script, { order });
+		const { answers, charged } = await converse(version(), script, { order });
 		expect(charged).toHaveLength(2);
-		expect(told.slice(2)).toEqual(
+		expect(answers.slice(2)).toEqual(
 			Array(3).fill(expect.stringMatching(/Spending Limit: 1\.66 of 2 USD are spent/)),
 		);
 	});
 
 	it('neither sends nor repeats a recipient of a megabyte', async () => {
-		const { told, charged } = await converse(version(), callOnce(call('x'.repeat(1_000_000))));
+		const { answers, charged } = await converse(version(), callOnce(call('x'.repeat(1_000_000))));
 		expect(charged).toEqual([]);
-		expect(told).toHaveLength(1);
-		expect(told[0]!.length).toBeLessThan(1_000);
+		expect(answers).toHaveLength(1);
+		expect(answers[0]!.length).toBeLessThan(1_000);
 	});
 });

@@ -18,7 +18,7 @@ let collecting: Promise<void> = Promise.resolve();
 const collected: Array<{ provider: string; orderId: string }> = [];
 /** IDs of executions that n8n's error workflow was told of. */
 const alarms: string[] = [];
-let told: string;
+let reports: string;
 
 const byId = (value: string) => ({ __rl: true, mode: 'id', value });
 const create = { resource: 'order', operation: 'create' };
@@ -41,12 +41,12 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 async function until<T>(
 	what: string,
-	look: () => Promise<T | undefined | false> | T | undefined | false,
+	check: () => Promise<T | undefined | false> | T | undefined | false,
 	timeoutMs = 2 * MINUTE,
 ): Promise<T> {
 	const end = Date.now() + timeoutMs;
 	for (;;) {
-		const found = await look();
+		const found = await check();
 		if (found !== undefined && found !== false) return found;
 		if (Date.now() > end) throw new Error(`still waiting for ${what}`);
 		await pause(200);
@@ -62,7 +62,7 @@ const charges = async () => (await n8n.sandbox.client.charges()).charges;
 const rows = async () => await n8n.host.dataTables.rows((await n8n.host.dataTables.find(TABLE))!.id);
 const deliver = async (provider: Followed, orderId: string) =>
 	await n8n.sandbox.client.changeOrder({ provider, orderId, status: DELIVERED[provider] });
-const toldOf = (provider: string, orderId: unknown) =>
+const eventsOf = (provider: string, orderId: unknown) =>
 	collected.filter((event) => event.provider === provider && event.orderId === orderId).length;
 const begunBy = (worker: Worker, executions: string[]) =>
 	worker.begun.filter((id) => executions.includes(id));
@@ -118,7 +118,7 @@ beforeAll(async () => {
 			),
 		);
 	}
-	told = await save(
+	reports = await save(
 		chain(
 			'Told',
 			{ errorWorkflow },
@@ -175,7 +175,7 @@ afterAll(async () => {
 	await collector?.close();
 });
 
-interface Errand {
+interface Scenario {
 	shop: Shop;
 	/** One for each order. */
 	buyers: string[];
@@ -185,7 +185,7 @@ interface Errand {
 
 let lastBuyer = 0;
 /** Has two orders placed by one execution, and gives its ID before they are. */
-async function buy(shop: Shop): Promise<Errand> {
+async function buy(shop: Shop): Promise<Scenario> {
 	const buyers = [1, 2].map(() =>
 		shop === 'gamesDrop' ? String(1_000_000 + ++lastBuyer) : `buyer_${1_000_000 + ++lastBuyer}`,
 	);
@@ -222,11 +222,11 @@ it('charges each of 200 orders once though a worker is killed on the way, and te
 	const comes = await n8n.startWorker();
 	workers = [stays, comes];
 	const later = many({ teleKartStars: 8, tgMarket: 6, gamesDrop: 6, aiMarket: 2 }).map(buy);
-	const errands = await Promise.all([...buying, ...later]);
+	const scenarios = await Promise.all([...buying, ...later]);
 
-	const untold = errands.filter(({ execution }) => execution === undefined).length;
-	const ids = [...new Set([...errands.flatMap(({ execution }) => execution ?? []), ...cutOff])];
-	expect(ids).toHaveLength(errands.length);
+	const untold = scenarios.filter(({ execution }) => execution === undefined).length;
+	const ids = [...new Set([...scenarios.flatMap(({ execution }) => execution ?? []), ...cutOff])];
+	expect(ids).toHaveLength(scenarios.length);
 	const executions = await Promise.all(ids.map(async (id) => await ended(id, killedAt)));
 	const dead = executions.filter(({ status }) => status !== 'success');
 	expect(dead.map(({ id }) => id).sort()).toEqual([...cutOff].sort());
@@ -238,7 +238,7 @@ it('charges each of 200 orders once though a worker is killed on the way, and te
 	const ledger = await charges();
 	const table = await rows();
 	let [unanswered, untracked] = [0, 0];
-	for (const { shop, buyers, execution } of errands) {
+	for (const { shop, buyers, execution } of scenarios) {
 		const isCutOff = execution === undefined || cutOff.includes(execution);
 		const orders = isCutOff
 			? []
@@ -263,11 +263,11 @@ it('charges each of 200 orders once though a worker is killed on the way, and te
 			untracked++;
 		}
 	}
-	expect(errands.flatMap(({ buyers }) => buyers)).toHaveLength(200);
+	expect(scenarios.flatMap(({ buyers }) => buyers)).toHaveLength(200);
 	expect(new Set(dead.map(({ status }) => status))).toEqual(new Set(['error']));
 
 	for (const { provider, orderId } of table) await deliver(provider as Followed, String(orderId));
-	const events = () => table.map(({ provider, orderId }) => toldOf(String(provider), orderId));
+	const events = () => table.map(({ provider, orderId }) => eventsOf(String(provider), orderId));
 	await until('every event', () => events().every((count) => count > 0), 3 * MINUTE);
 	// What comes after these polls would be a repetition.
 	await pause(POLLED_WITHIN);
@@ -313,7 +313,7 @@ it('tells of orders again, once, when the execution that was told dies with its 
 	collecting = new Promise((resolve) => (release = resolve));
 	for (const orderId of orders) await deliver('teleKartStars', orderId);
 	const running = await until('a workflow to be told', async () => {
-		const query = { workflowId: told, status: 'running' };
+		const query = { workflowId: reports, status: 'running' };
 		const list = await n8n.host.api<{ data: Array<{ id: string }> }>('GET', '/executions', undefined, {
 			query,
 		});
@@ -331,18 +331,18 @@ it('tells of orders again, once, when the execution that was told dies with its 
 	const { status, after } = await ended(running, killedAt);
 	expect(['crashed', 'error']).toContain(status);
 	await until('the error workflow to be told', () => alarms.includes(running));
-	const again = () => orders.map((orderId) => toldOf('teleKartStars', orderId));
-	await until('them to be told again', () => again().every((count) => count > 0));
-	const toldAfter = Date.now() - killedAt;
+	const repeated = () => orders.map((orderId) => eventsOf('teleKartStars', orderId));
+	await until('them to be told again', () => repeated().every((count) => count > 0));
+	const reportedAfter = Date.now() - killedAt;
 	// What comes after these polls would be a repetition.
 	await pause(POLLED_WITHIN);
-	expect(again()).toEqual(orders.map(() => 1));
+	expect(repeated()).toEqual(orders.map(() => 1));
 	const table = await rows();
 	for (const orderId of orders)
 		expect(table).toContainEqual(expect.objectContaining({ orderId, state: 'completed' }));
 	say(
 		`An execution with ${orders.length} events died with its worker: "${status}" after ${seconds(after)}, ` +
-			`all of them told again after ${seconds(toldAfter)}.`,
+			`all of them told again after ${seconds(reportedAfter)}.`,
 	);
 });
 
@@ -379,9 +379,9 @@ it('orders once for a key, whichever worker is asked', async () => {
 	const different = Array.from({ length: 20 }, (_, index) => `different ${index}`);
 	await Promise.all(different.map(orderOnce));
 	const forgotten = async (asked: string[]) => {
-		const again: Answer[] = [];
-		for (const key of asked) again.push(await orderOnce(key));
-		return again.filter((answer) => !isRefused(answer)).length;
+		const repeated: Answer[] = [];
+		for (const key of asked) repeated.push(await orderOnce(key));
+		return repeated.filter((answer) => !isRefused(answer)).length;
 	};
 	say(
 		`${keys.length} keys, each in 10 calls at the same moment: ${through.join(', ')} orders; ` +
@@ -441,10 +441,10 @@ it('needs no worker to poll, to search lists and to test credentials, and keeps 
 		const table = await rows();
 		return orders.every((id) => table.some((row) => row.orderId === id && row.state === 'completed'));
 	});
-	expect(orders.map((orderId) => toldOf('teleKartStars', orderId))).toEqual([0, 0]);
+	expect(orders.map((orderId) => eventsOf('teleKartStars', orderId))).toEqual([0, 0]);
 	workers = await Promise.all(workers.map(async (worker) => await n8n.startWorker(worker)));
-	await until('the events', () => orders.every((orderId) => toldOf('teleKartStars', orderId) > 0));
-	expect(orders.map((orderId) => toldOf('teleKartStars', orderId))).toEqual([1, 1]);
+	await until('the events', () => orders.every((orderId) => eventsOf('teleKartStars', orderId) > 0));
+	expect(orders.map((orderId) => eventsOf('teleKartStars', orderId))).toEqual([1, 1]);
 	expect(isRefused(await orderOnce('one by one'))).toBe(true);
 	say(
 		'Without a worker: polls, lists and credential tests worked; events and keys were there when one came.',
