@@ -134,6 +134,18 @@ it('gives no slot after the deadline', async () => {
 	await expect(limiter.acquire(undefined, performance.now() + 50)).rejects.toThrow(QueueTimeout);
 });
 
+it('keeps the deadline of a caller behind others', async () => {
+	const limiter = new RateLimiter({ requests: 1, per: 60_000 });
+	(await limiter.acquire())[0]!.end();
+	const stop = new AbortController();
+	const first = limiter.acquire(stop.signal).catch(() => {});
+	const started = performance.now();
+	await expect(limiter.acquire(undefined, started + 50)).rejects.toThrow(QueueTimeout);
+	expect(performance.now() - started).toBeLessThan(5_000);
+	stop.abort();
+	await first;
+});
+
 it('gives several slots together, and takes unused ones back', async () => {
 	const limiter = new RateLimiter({ requests: 2, per: 60_000 });
 	const slots = await limiter.acquire(undefined, Infinity, 2);

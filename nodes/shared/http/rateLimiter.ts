@@ -28,12 +28,26 @@ const RECOVERY = 0.9;
 /** However long a provider asks to be left alone, in milliseconds: after this it is asked again. */
 const LONGEST_CLOSED = 60_000;
 
+/** A timer cannot be stopped, so none runs for long after the queue is empty. */
+const LONGEST_SLEEP = 1_000;
+
 /** Leave to send one request. */
 export interface Slot {
 	/** The request has ended, whatever came of it. */
 	end(): void;
 	/** The request was never sent: the slot is free for another. */
 	giveBack(): void;
+}
+
+/** A caller in the queue. */
+interface Waiter {
+	count: number;
+	/** In the time of `monotonic`. */
+	deadline: number;
+	/** The slots it has already. */
+	slots: Slot[];
+	grant: (slots: Slot[]) => void;
+	refuse: (reason: QueueTimeout) => void;
 }
 
 /** A request that left. */
@@ -51,11 +65,13 @@ export class RateLimiter {
 	private departures: Departure[] = [];
 	/** The shortest latency of late, in milliseconds: what an answer took longer, its request may have been delayed. */
 	private shortestLatency = Infinity;
-	private queue: Promise<unknown> = Promise.resolve();
+	private queue: Waiter[] = [];
+	private isServing = false;
 	private closedUntil = 0;
 	private gap = 0;
 	private last = -Infinity;
-	private onAnswer: () => void = () => {};
+	private check: () => void = () => {};
+	private checksAt = Infinity;
 
 	/** Spacing that keeps a fast limit even. */
 	private readonly spread: number;
@@ -69,16 +85,28 @@ export class RateLimiter {
 	 * Resolves when the caller may send so many requests. Slots are given in the order in which they are asked for,
 	 * all of one caller together; a cancelled caller leaves the queue without using a slot.
 	 * @param deadline in the time of `monotonic`
-	 * @throws QueueTimeout when the slots are not free by the deadline
+	 * @throws QueueTimeout when the slots are not free by the deadline, however many callers are before this one
 	 */
 	async acquire(signal?: AbortSignal, deadline = Infinity, count = 1): Promise<Slot[]> {
 		signal?.throwIfAborted();
-		const slots = this.queue.then(async () => await this.waitForSlots(count, signal, deadline));
-		this.queue = slots.catch(() => {});
-		return await unlessAborted(slots, signal).catch((reason: unknown) => {
-			void slots.then((unused) => unused.forEach((slot) => slot.giveBack())).catch(() => {});
-			throw reason;
+		const slots: Slot[] = [];
+		const granted = new Promise<Slot[]>((grant, refuse) => {
+			this.queue.push({ count, deadline, slots, grant, refuse });
 		});
+		if (deadline < this.checksAt) this.check();
+		void this.serve();
+		let isGranted = false;
+		try {
+			await unlessAborted(granted, signal);
+			isGranted = true;
+			return slots;
+		} finally {
+			if (!isGranted) {
+				this.queue = this.queue.filter((waiter) => waiter.slots !== slots);
+				for (const slot of slots) slot.giveBack();
+				this.check();
+			}
+		}
 	}
 
 	/** After a 429: nobody sends for `ms`, and the spacing grows. */
@@ -92,27 +120,38 @@ export class RateLimiter {
 		this.gap = this.gap < 1 ? 0 : this.gap * RECOVERY;
 	}
 
-	private async waitForSlots(
-		count: number,
-		signal: AbortSignal | undefined,
-		deadline: number,
-	): Promise<Slot[]> {
-		const given: Slot[] = [];
-		try {
-			while (given.length < count) given.push(await this.waitForSlot(signal, deadline));
-			return given.splice(0);
-		} finally {
-			for (const slot of given) slot.giveBack();
+	/** Serves the queue until it is empty. */
+	private async serve(): Promise<void> {
+		if (this.isServing) return;
+		this.isServing = true;
+		for (this.refuseLate(); this.queue.length > 0; this.refuseLate()) {
+			const delay = this.delay();
+			if (delay > 0) {
+				const nextDeadline = Math.min(...this.queue.map(({ deadline }) => deadline));
+				await this.sleep(Math.min(delay, nextDeadline - monotonic(), LONGEST_SLEEP));
+				continue;
+			}
+			const [first] = this.queue as [Waiter];
+			first.slots.push(this.depart());
+			if (first.slots.length < first.count) continue;
+			this.queue.shift();
+			first.grant(first.slots);
 		}
+		this.isServing = false;
 	}
 
-	private async waitForSlot(signal: AbortSignal | undefined, deadline: number): Promise<Slot> {
-		for (let delay = this.delay(); delay > 0; delay = this.delay()) {
-			const now = monotonic();
-			if (now + (Number.isFinite(delay) ? delay : 0) > deadline || now >= deadline) throw new QueueTimeout();
-			await this.answeredWithin(Math.min(delay, deadline - now), signal);
-		}
-		signal?.throwIfAborted();
+	/** Refuses those whose time is over, and the first one already when its slot comes too late. */
+	private refuseLate(): void {
+		const now = monotonic();
+		const delay = Math.max(0, this.delay());
+		const isLate = ({ deadline }: Waiter, index: number) =>
+			now >= deadline || (index === 0 && Number.isFinite(delay) && now + delay > deadline);
+		const late = this.queue.filter(isLate);
+		this.queue = this.queue.filter((waiter) => !late.includes(waiter));
+		for (const { refuse } of late) refuse(new QueueTimeout());
+	}
+
+	private depart(): Slot {
 		const now = monotonic();
 		const due = this.last + this.spread + this.gap;
 		// A timer is always a little late: counted from when a slot was due, that does not add up over many.
@@ -123,20 +162,21 @@ export class RateLimiter {
 			end: () => {
 				departure.latency = monotonic() - departure.at;
 				this.shortestLatency = Math.min(this.shortestLatency + LATENCY_DECAY, departure.latency);
-				this.onAnswer();
+				this.check();
 			},
 			giveBack: () => {
 				this.departures = this.departures.filter((other) => other !== departure);
-				this.onAnswer();
+				this.check();
 			},
 		};
 	}
 
-	/** Waits until a request has ended, or so many milliseconds. */
-	private async answeredWithin(ms: number, signal?: AbortSignal): Promise<void> {
-		const answered = new Promise<void>((resolve) => (this.onAnswer = resolve));
-		if (Number.isFinite(ms)) await Promise.race([pause(Math.ceil(ms), signal), answered]);
-		else await unlessAborted(answered, signal);
+	/** Waits so many milliseconds, or until something has changed. */
+	private async sleep(ms: number): Promise<void> {
+		const woken = new Promise<void>((resolve) => (this.check = resolve));
+		this.checksAt = monotonic() + ms;
+		await Promise.race([pause(Math.ceil(ms)), woken]);
+		this.checksAt = Infinity;
 	}
 
 	private delay(): number {
