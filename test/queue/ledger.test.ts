@@ -229,8 +229,14 @@ it.each([
 		const answers = await claim(key);
 		expect(isStopped).toBe(true);
 		expect(answers.filter(isOrder)).toHaveLength(1);
-		expect(answers.filter(isRefused)).toHaveLength(AT_ONCE - 1);
 		expect((await charges()).length).toBe(before + 1);
+		// Its own requests may have run out of time meanwhile; then it says that nothing was ordered.
+		const others = answers.filter((answer) => !isOrder(answer) && !isRefused(answer));
+		for (const { details } of others)
+			expect(details).toMatchObject({
+				code: expect.stringMatching(/^LEDGER_(BUSY|UNAVAILABLE)$/),
+				outcome: 'rejected',
+			});
 	},
 	5 * MINUTE,
 );
@@ -381,7 +387,6 @@ it(
 		const lost = purchases.map(async ({ shop, key, buyer }) => await buy(`buy-${shop}`, key, buyer));
 		for (const each of lost) each.catch(() => undefined);
 		await until('every purchase to be at its moment', () => held() === purchases.length, 2 * MINUTE);
-		const begun = new Set(dies.underWay);
 		await dies.process.kill();
 		table.hooks = {};
 		shops.hooks = {};
@@ -395,13 +400,17 @@ it(
 			const all = await rowsOf(tableNames.ledger);
 			return new Map(purchases.map((each) => [each, all.filter(({ key }) => key === each.key)]));
 		};
+		const executions = new Set<unknown>();
 		for (const [purchase, found] of await rows()) {
 			expect(found).toHaveLength(1);
 			const [row] = found;
 			expect(row).toMatchObject({ provider: purchase.shop, reference: purchase.buyer });
 			expect(row!.productId).not.toBe('');
 			if (purchase.shop !== 'aiMarket') expect(row!.recipient).toContain(purchase.buyer);
-			expect(begun).toContain(row!.executionId);
+			const execution = await n8n.host.api<{ workflowId: string }>('GET', `/executions/${row!.executionId}`);
+			expect(row!.workflowId).toBe(execution.workflowId);
+			expect(executions.has(row!.executionId)).toBe(false);
+			executions.add(row!.executionId);
 		}
 
 		if (FULL) await pause(ANSWER_BY);
