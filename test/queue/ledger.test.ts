@@ -229,8 +229,14 @@ it.each([
 		const answers = await claim(key);
 		expect(isStopped).toBe(true);
 		expect(answers.filter(isOrder)).toHaveLength(1);
-		expect(answers.filter(isRefused)).toHaveLength(AT_ONCE - 1);
 		expect((await charges()).length).toBe(before + 1);
+		// Its own requests may have run out of time meanwhile; then it says that nothing was ordered.
+		const others = answers.filter((answer) => !isOrder(answer) && !isRefused(answer));
+		for (const { details } of others)
+			expect(details).toMatchObject({
+				code: expect.stringMatching(/^LEDGER_(BUSY|UNAVAILABLE)$/),
+				outcome: 'rejected',
+			});
 	},
 	5 * MINUTE,
 );
@@ -316,9 +322,9 @@ interface Killed {
 /** Keeps every purchase at its own moment, and says how many are there. */
 function holdAll(purchases: Killed[]): () => number {
 	const nonces = new Map<string, Killed>();
-	const waiting = new Set<Killed>();
+	const held = new Set<Killed>();
 	const hold = async (purchase: Killed): Promise<never> => {
-		waiting.add(purchase);
+		held.add(purchase);
 		return await new Promise<never>(() => undefined);
 	};
 	const purchaseOf = ({ path, headers, body }: Passing) =>
@@ -354,7 +360,7 @@ function holdAll(purchases: Killed[]): () => number {
 		if (request.method !== 'POST' || purchase?.moment !== 'charged, unanswered') return;
 		if (await isCharged(purchase)) await hold(purchase);
 	};
-	return () => waiting.size;
+	return () => held.size;
 }
 
 const chargesOf = async ({ shop, key, buyer }: Killed) =>
@@ -377,11 +383,10 @@ it(
 		// Purchases of other tests are looked up by the trigger as well; only what happens from now on counts.
 		await Promise.all(workers.map(async (worker) => await worker.process.stop()));
 		const dies = await n8n.startWorker(undefined, purchases.length);
-		const waiting = holdAll(purchases);
+		const held = holdAll(purchases);
 		const lost = purchases.map(async ({ shop, key, buyer }) => await buy(`buy-${shop}`, key, buyer));
 		for (const each of lost) each.catch(() => undefined);
-		await until('every purchase to be at its moment', () => waiting() === purchases.length, 2 * MINUTE);
-		const begun = new Set(dies.underWay);
+		await until('every purchase to be at its moment', () => held() === purchases.length, 2 * MINUTE);
 		await dies.process.kill();
 		table.hooks = {};
 		shops.hooks = {};
@@ -395,13 +400,17 @@ it(
 			const all = await rowsOf(tableNames.ledger);
 			return new Map(purchases.map((each) => [each, all.filter(({ key }) => key === each.key)]));
 		};
+		const executions = new Set<unknown>();
 		for (const [purchase, found] of await rows()) {
 			expect(found).toHaveLength(1);
 			const [row] = found;
 			expect(row).toMatchObject({ provider: purchase.shop, reference: purchase.buyer });
 			expect(row!.productId).not.toBe('');
 			if (purchase.shop !== 'aiMarket') expect(row!.recipient).toContain(purchase.buyer);
-			expect(begun).toContain(row!.executionId);
+			const execution = await n8n.host.api<{ workflowId: string }>('GET', `/executions/${row!.executionId}`);
+			expect(row!.workflowId).toBe(execution.workflowId);
+			expect(executions.has(row!.executionId)).toBe(false);
+			executions.add(row!.executionId);
 		}
 
 		if (FULL) await pause(ANSWER_BY);
