@@ -333,7 +333,7 @@ describe('Balance Low', () => {
 			}
 		}
 		expect(lowAt).toEqual([19.99, 3]);
-		expect(market.requests.every((request) => request.endsWith('/balance'))).toBe(true);
+		expect(market.log.every(({ what }) => what.includes('/balance'))).toBe(true);
 	});
 
 	it('tells nothing of a balance that is low from the start', async () => {

@@ -129,6 +129,6 @@ describe('Parameters that make no sense', () => {
 	])('%j', async (parameters, message) => {
 		const trigger = new ProductTrigger(market, { providers: ['aiMarket'], events: ALL, ...parameters });
 		await expect(trigger.activate()).rejects.toThrow(message);
-		expect(market.requests).toEqual([]);
+		expect(market.log).toEqual([]);
 	});
 });

@@ -23,7 +23,7 @@ export interface LastPoll {
 /**
  * What a trigger keeps from poll to poll, in n8n's static data for the node. Most of n8n's poll engines save it with an
  * emission only, and some begin each poll with what was saved. So the process keeps it too, and its copy counts as long
- * as n8n has saved no other emission. Nothing is written while nothing changes.
+ * as n8n has saved no other emission. Nothing is written while n8n has all of it.
  */
 export class State<Content> {
 	private constructor(
@@ -31,6 +31,8 @@ export class State<Content> {
 		private readonly trigger: string,
 		private readonly lastPolls: BoundedMap<LastPoll>,
 		private readonly began: number,
+		/** What n8n has. */
+		private readonly saved: Envelope | undefined,
 		private readonly kept: Envelope,
 		/** Undefined where nothing was kept that can be read. */
 		readonly content: Content | undefined,
@@ -56,8 +58,9 @@ export class State<Content> {
 		const saved = parsed.success ? parsed.data : undefined;
 		const fresh = { begun: Date.now(), emissions: 0, changes: 0, content: undefined };
 		const kept = newest(saved, last?.kept, isFirst) ?? fresh;
-		const content = schema.safeParse(kept.content);
-		return new State(data, trigger, lastPolls, began, kept, content.success ? content.data : undefined);
+		const read = schema.safeParse(kept.content);
+		const content = read.success ? read.data : undefined;
+		return new State(data, trigger, lastPolls, began, saved, kept, content);
 	}
 
 	/** The same for what is emitted from this state, also after a crash, and never again. */
@@ -70,7 +73,7 @@ export class State<Content> {
 		const text = JSON.stringify(content);
 		const hasChanged = hasEmitted || text !== JSON.stringify(this.kept.content);
 		const kept = hasChanged ? this.next(JSON.parse(text), hasEmitted) : this.kept;
-		if (hasChanged) this.data.state = kept as unknown as IDataObject;
+		if (kept !== this.saved) this.data.state = kept as unknown as IDataObject;
 		this.lastPolls.set(this.trigger, { kept, began: this.began });
 	}
 

@@ -15,6 +15,17 @@ export interface Offer {
 
 export type Fault = 'unavailable' | 'unauthorized' | 'unreadable';
 
+/** What a provider has answered. */
+export interface Answered {
+	provider: ProviderName;
+	/** The path, and the page where there are pages. */
+	what: string;
+	/** Undefined where the request failed. */
+	content?: { balance: number } | { offers: Offer[]; count: number | null };
+	/** Whether it was asked only whether there is anything at all. */
+	isProbe: boolean;
+}
+
 interface Answer {
 	statusCode: number;
 	headers: object;
@@ -52,8 +63,8 @@ export class Market {
 		gamesDrop: new Shop(),
 		teleKartStars: new Shop(),
 	};
-	/** Every request, oldest first, as `provider path`. */
-	readonly requests: string[] = [];
+	/** Every request and its answer, oldest first. */
+	readonly log: Answered[] = [];
 	/** What the answers to the next requests wait for. */
 	readonly gates: Array<Promise<void>> = [];
 
@@ -68,12 +79,22 @@ export class Market {
 		const provider = credential.replace(/Api$/, '') as ProviderName;
 		const shop = this.shops[provider];
 		const { pathname } = new URL(url);
-		this.requests.push(`${provider} ${pathname}`);
+		const { page, limit } = (body ?? {}) as IDataObject;
+		const answered: Answered = { provider, what: `${pathname} ${String(page)}`, isProbe: limit === 1 };
+		this.log.push(answered);
 		const isFailing = shop.failing === undefined || shop.failing-- === 0;
 		if (shop.fault !== undefined && isFailing) return failure(shop.fault);
-		const { balance, offers } = shop;
-		if (pathname.endsWith('/balance'))
+		const { balance } = shop;
+		if (pathname.endsWith('/balance')) {
+			answered.content = { balance };
 			return json(provider === 'teleKartStars' ? { ok: true, data: { balance_usd: balance } } : { balance });
+		}
+		const { offers, count } =
+			page === undefined ? { ...shop, count: null } : pageOf(shop, body as IDataObject);
+		answered.content = {
+			offers: offers.map((each) => ({ ...each, ...(provider === 'teleKartStars' ? { inStock: null } : {}) })),
+			count,
+		};
 		switch (provider) {
 			case 'aiMarket':
 				return json({
@@ -90,7 +111,7 @@ export class Market {
 				return json({ ok: true, data: { gifts, stars } });
 			}
 			case 'gamesDrop':
-				return json(pageOf(shop, body as IDataObject));
+				return json({ rows: offers.map(rowOf), count });
 		}
 	}
 }
@@ -103,14 +124,12 @@ function pageOf(shop: Shop, { page, limit, search, category }: IDataObject) {
 			offer.name.toLowerCase().includes(String(search ?? '').toLowerCase()),
 	);
 	const size = Math.min(Number(limit), shop.pageSize);
-	const rows = fitting.slice((Number(page) - 1) * size, Number(page) * size);
-	return {
-		rows: rows.map(({ id, name, price, inStock }) => ({
-			...{ offerGroupId: Number(id), offerGroupName: name, price, currency: 'USD', inStock },
-		})),
-		count: fitting.length,
-	};
+	return { offers: fitting.slice((Number(page) - 1) * size, Number(page) * size), count: fitting.length };
 }
+
+const rowOf = ({ id, name, price, inStock }: Offer) => ({
+	...{ offerGroupId: Number(id), offerGroupName: name, price, currency: 'USD', inStock },
+});
 
 const failure = (fault: Fault): Answer => {
 	if (fault === 'unavailable') return { ...json({ message: 'down' }), statusCode: 503 };
