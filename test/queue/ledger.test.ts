@@ -322,9 +322,9 @@ interface Killed {
 /** Keeps every purchase at its own moment, and says how many are there. */
 function holdAll(purchases: Killed[]): () => number {
 	const nonces = new Map<string, Killed>();
-	const held = new Set<Killed>();
+	const waiting = new Set<Killed>();
 	const hold = async (purchase: Killed): Promise<never> => {
-		held.add(purchase);
+		waiting.add(purchase);
 		return await new Promise<never>(() => undefined);
 	};
 	const purchaseOf = ({ path, headers, body }: Passing) =>
@@ -360,7 +360,7 @@ function holdAll(purchases: Killed[]): () => number {
 		if (request.method !== 'POST' || purchase?.moment !== 'charged, unanswered') return;
 		if (await isCharged(purchase)) await hold(purchase);
 	};
-	return () => held.size;
+	return () => waiting.size;
 }
 
 const chargesOf = async ({ shop, key, buyer }: Killed) =>
@@ -383,10 +383,10 @@ it(
 		// Purchases of other tests are looked up by the trigger as well; only what happens from now on counts.
 		await Promise.all(workers.map(async (worker) => await worker.process.stop()));
 		const dies = await n8n.startWorker(undefined, purchases.length);
-		const held = holdAll(purchases);
+		const waiting = holdAll(purchases);
 		const lost = purchases.map(async ({ shop, key, buyer }) => await buy(`buy-${shop}`, key, buyer));
 		for (const each of lost) each.catch(() => undefined);
-		await until('every purchase to be at its moment', () => held() === purchases.length, 2 * MINUTE);
+		await until('every purchase to be at its moment', () => waiting() === purchases.length, 2 * MINUTE);
 		await dies.process.kill();
 		table.hooks = {};
 		shops.hooks = {};

@@ -45,12 +45,12 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 async function until<T>(
 	what: string,
-	look: () => Promise<T | undefined | false> | T | undefined | false,
+	check: () => Promise<T | undefined | false> | T | undefined | false,
 	timeoutMs = 2 * MINUTE,
 ): Promise<T> {
 	const end = Date.now() + timeoutMs;
 	for (;;) {
-		const found = await look();
+		const found = await check();
 		if (found !== undefined && found !== false) return found;
 		if (Date.now() > end) throw new Error(`still waiting for ${what}`);
 		await pause(200);
@@ -66,7 +66,7 @@ const charges = async () => (await n8n.sandbox.client.charges()).charges;
 const rows = async () => await n8n.host.dataTables.rows((await n8n.host.dataTables.find(TABLE))!.id);
 const deliver = async (provider: Followed, orderId: string) =>
 	await n8n.sandbox.client.changeOrder({ provider, orderId, status: DELIVERED[provider] });
-const toldOf = (provider: string, orderId: unknown) =>
+const eventsOf = (provider: string, orderId: unknown) =>
 	collected.filter((event) => event.provider === provider && event.orderId === orderId).length;
 /** Whether a row or a charge is that of a buyer. */
 const isOf = (rowOrCharge: object, name: string) => {
@@ -258,7 +258,7 @@ it('charges each of many orders once though a worker is killed on the way, and t
 		({ provider, orderId }) => FOLLOWED.includes(provider as Followed) && orderId !== '',
 	);
 	for (const { provider, orderId } of placed) await deliver(provider as Followed, String(orderId));
-	const events = () => placed.map(({ provider, orderId }) => toldOf(String(provider), orderId));
+	const events = () => placed.map(({ provider, orderId }) => eventsOf(String(provider), orderId));
 	await until('every event', () => events().every((count) => count > 0), 3 * MINUTE);
 	// What comes after these polls would be a repetition.
 	await pause(POLLED_WITHIN);
@@ -322,18 +322,18 @@ it('tells of orders again, once, when the execution that was told dies with its 
 	const { status, after } = await ended(running, killedAt);
 	expect(['crashed', 'error']).toContain(status);
 	await until('the error workflow to be told', () => alarms.includes(running));
-	const again = () => orders.map((orderId) => toldOf('teleKartStars', orderId));
-	await until('them to be told again', () => again().every((count) => count > 0));
-	const toldAfter = Date.now() - killedAt;
+	const repeated = () => orders.map((orderId) => eventsOf('teleKartStars', orderId));
+	await until('them to be told again', () => repeated().every((count) => count > 0));
+	const reportedAfter = Date.now() - killedAt;
 	// What comes after these polls would be a repetition.
 	await pause(POLLED_WITHIN);
-	expect(again()).toEqual(orders.map(() => 1));
+	expect(repeated()).toEqual(orders.map(() => 1));
 	const table = await rows();
 	for (const orderId of orders)
 		expect(table).toContainEqual(expect.objectContaining({ orderId, state: 'completed' }));
 	say(
 		`An execution with ${orders.length} events died with its worker: "${status}" after ${seconds(after)}, ` +
-			`all of them told again after ${seconds(toldAfter)}.`,
+			`all of them told again after ${seconds(reportedAfter)}.`,
 	);
 });
 
@@ -386,9 +386,9 @@ it('needs no worker to poll, to search lists and to test credentials, and keeps 
 		const table = await rows();
 		return orders.every((id) => table.some((row) => row.orderId === id && row.state === 'completed'));
 	});
-	expect(orders.map((orderId) => toldOf('teleKartStars', orderId))).toEqual([0, 0]);
+	expect(orders.map((orderId) => eventsOf('teleKartStars', orderId))).toEqual([0, 0]);
 	workers = await Promise.all(workers.map(async (worker) => await n8n.startWorker(worker)));
-	await until('the events', () => orders.every((orderId) => toldOf('teleKartStars', orderId) > 0));
-	expect(orders.map((orderId) => toldOf('teleKartStars', orderId))).toEqual([1, 1]);
+	await until('the events', () => orders.every((orderId) => eventsOf('teleKartStars', orderId) > 0));
+	expect(orders.map((orderId) => eventsOf('teleKartStars', orderId))).toEqual([1, 1]);
 	say('Without a worker: polls, lists and credential tests worked; the events were there when one came.');
 });

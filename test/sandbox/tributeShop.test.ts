@@ -406,9 +406,9 @@ describe('webhooks of a shop', () => {
 		await sandbox().client.changeAccount({ provider: 'tribute', signatureEncoding: 'base64' });
 		await play(uuid, 'paid');
 		await received(2);
-		expect(got[1]!.signature).toBe(signed(got[1]!.body, 'base64'));
+		expect(got.some(({ body, signature }) => signature === signed(body, 'base64'))).toBe(true);
 		await sandbox().client.deliverTributeWebhook({ name: 'shop_order', encoding: 'hex' });
-		expect(got[2]!.signature).toBe(signed(got[2]!.body, 'hex'));
+		expect(got.at(-1)!.signature).toBe(signed(got.at(-1)!.body, 'hex'));
 	});
 
 	it('are repeated for the same order when asked, and word for word', async () => {
