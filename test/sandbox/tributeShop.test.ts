@@ -405,8 +405,9 @@ describe('webhooks of a shop', () => {
 		expect(got[0]!.signature).toBe(signed(got[0]!.body, 'hex'));
 		await sandbox().client.changeAccount({ provider: 'tribute', signatureEncoding: 'base64' });
 		await play(uuid, 'paid');
-		await received(2);
-		expect(got.some(({ body, signature }) => signature === signed(body, 'base64'))).toBe(true);
+		const isBase64 = () => got.some(({ body, signature }) => signature === signed(body, 'base64'));
+		for (let count = 2; count < 5 && !isBase64(); count++) await received(count);
+		expect(isBase64()).toBe(true);
 		await sandbox().client.deliverTributeWebhook({ name: 'shop_order', encoding: 'hex' });
 		expect(got.at(-1)!.signature).toBe(signed(got.at(-1)!.body, 'hex'));
 	});
