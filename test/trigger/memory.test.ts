@@ -55,7 +55,7 @@ describe('Events are never repeated', () => {
 		expect(ids(await polls(trigger, 5, MINUTE))).toEqual([]);
 	});
 
-	it('where a failed order was refunded between two polls: both are told, once', async () => {
+	it('where a failed order was refunded between two polls: both events come, once', async () => {
 		const trigger = start();
 		await trigger.activate();
 		const orderId = order('tgMarket');
@@ -86,6 +86,23 @@ describe('Events are never repeated', () => {
 		expect(items).toHaveLength(3_500);
 		items.push(...(await polls(trigger, 20, MINUTE)));
 		expect(items).toHaveLength(3_500);
+	});
+
+	it('where a row is added for an order whose event is forgotten', async () => {
+		const trigger = start(tracking({ providers: ['aiMarket'] }));
+		await trigger.activate();
+		elapse(MINUTE);
+		const first = order('aiMarket');
+		record(first, 'completed');
+		expect(await polls(trigger, 1, MINUTE)).toHaveLength(1);
+		for (let index = 0; index < 1_300; index++)
+			world.table.insert({
+				...{ provider: 'aiMarket', orderType: '', orderId: `later ${index}`, state: 'completed' },
+				...{ finalAt: iso(), stateAt: iso() },
+			});
+		expect(await polls(trigger, 4, MINUTE)).toHaveLength(1_300);
+		world.table.insert({ provider: 'aiMarket', orderType: '', orderId: first, state: 'completed' });
+		expect(await polls(trigger, 3, MINUTE)).toEqual([]);
 	});
 });
 

@@ -43,8 +43,8 @@ export class Run {
 	private readonly world = new World();
 	private readonly orders: PlacedOrder[] = [];
 	private readonly watchers: Watcher[];
-	/** Events the table tells of, by ID, with the time they were told first. */
-	private readonly told = new Map<string, number>();
+	/** Events the table tells of, by ID, with the time they were stated first. */
+	private readonly stated = new Map<string, number>();
 	/** Orders of which somebody has made nonsense. */
 	private readonly spoilt = new Set<string>();
 	/** What the polls have thrown. */
@@ -295,7 +295,7 @@ export class Run {
 	}
 
 	private note(eventId: string): void {
-		if (!this.told.has(eventId)) this.told.set(eventId, this.time);
+		if (!this.stated.has(eventId)) this.stated.set(eventId, this.time);
 	}
 
 	/** Everything recovers, and time goes on. */
@@ -327,21 +327,21 @@ export class Run {
 		for (const [eventId, times] of delivered)
 			if (times > 1 && !this.isSpoilt(eventId))
 				wrong.push(`${name}: ${eventId} was delivered ${times} times`);
-		for (const [eventId, at] of this.told) {
+		for (const [eventId, at] of this.stated) {
 			if (!events.includes(eventId.split(':').at(-1)!)) continue;
 			const { restarts, deaths } = lost.get(eventId) ?? { restarts: 0, deaths: 0 };
 			const isGivenUp = restarts + deaths > Math.min(MOST_RESTARTS, MOST_RETRIES);
 			const promise = this.promised(active, at);
 			const isDelivered = delivered.has(eventId);
-			if (promise === 'must' && !isDelivered && !isGivenUp && this.isStillTold(eventId))
-				wrong.push(`${name}: ${eventId}, told at ${at}, was lost`);
+			if (promise === 'must' && !isDelivered && !isGivenUp && this.isStillStated(eventId))
+				wrong.push(`${name}: ${eventId}, stated at ${at}, was lost`);
 			if (promise === 'mustNot' && isDelivered)
-				wrong.push(`${name}: ${eventId}, told at ${at}, is of before`);
+				wrong.push(`${name}: ${eventId}, stated at ${at}, is of before`);
 		}
 		return wrong;
 	}
 
-	/** What the contract says of an event, by when the table told of it. */
+	/** What the contract says of an event, by when the table stated of it. */
 	private promised(active: Watcher['active'], at: number): 'must' | 'may' | 'mustNot' {
 		const during = active.find(({ from, to }) => from <= at && at <= to);
 		if (during !== undefined && during.to === Infinity) return 'must';
@@ -356,7 +356,7 @@ export class Run {
 	}
 
 	/** A purchase that was found or answered after all is not unconfirmed any more. */
-	private isStillTold(eventId: string): boolean {
+	private isStillStated(eventId: string): boolean {
 		if (this.isSpoilt(eventId)) return false;
 		const rows = this.world.table.rows.filter((row) => eventId.startsWith(`${nameOf(row)}:`));
 		// Where several rows name an order, one that was written with a wrong clock may date it to before the activation.
