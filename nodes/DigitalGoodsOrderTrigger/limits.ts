@@ -4,6 +4,9 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** Polls of n8n's durable scheduler have less time than this, those of its default engine more. */
+export const SCHEDULED_BUDGET = 3 * MINUTE;
+
 /** How far behind what is done a poll reads: rows bear the clocks of several processes, and are seen a little later. */
 export const OVERLAP = 15 * MINUTE;
 /** A row dated further ahead than this makes no sense until its time has come. */

@@ -10,7 +10,7 @@ import { activatedAt } from './activation';
 import { deleteFinished } from './cleanUp';
 import { itemOf, type OrderEvent } from './event';
 import { Executions } from './executions';
-import { ADOPTED_ROWS, TIME_FOR_TABLE } from './limits';
+import { ADOPTED_ROWS, SCHEDULED_BUDGET, TIME_FOR_TABLE } from './limits';
 import { isTemporary, LookUps } from './lookUps';
 import { Memory } from './memory';
 import { readNewEvents, readRows } from './newEvents';
@@ -45,9 +45,11 @@ export class Poll {
 		private readonly context: IPollFunctions,
 		private readonly settings: Settings,
 	) {
-		const budget = (context.getPollBudgetMs?.() ?? Infinity) - POLL_MARGIN;
-		this.deadline = monotonic() + Math.min(LONGEST_POLL, budget);
-		this.isFirst = !begun.has(context) && context.getActivationMode() !== 'update';
+		const budget = context.getPollBudgetMs?.() ?? Infinity;
+		this.deadline = monotonic() + Math.min(LONGEST_POLL, budget - POLL_MARGIN);
+		// n8n's durable scheduler takes a new context for each poll, with the mode of an updated workflow.
+		const isScheduled = context.getActivationMode() === 'update' && budget < SCHEDULED_BUDGET;
+		this.isFirst = !begun.has(context) && !isScheduled;
 		begun.add(context);
 		this.state = new State(context);
 		this.progress = Progress.of(this.state.get('progress'));
@@ -63,7 +65,7 @@ export class Poll {
 				return [];
 			},
 		);
-		this.progress.finish(this.now, this.isFirst);
+		this.progress.finish(this.now, this.isFirst && this.context.getActivationMode() !== 'update');
 		this.state.set('progress', this.progress.stored);
 		this.state.save(events.length > 0);
 		const failures = [...this.lookUps.failures.values()];
@@ -101,7 +103,7 @@ export class Poll {
 		await selection.add([...events, ...due]);
 
 		// What may have changed at the providers.
-		const unanswered = new Unanswered(table, this.settings, this.progress);
+		const unanswered = new Unanswered(table, this.settings, this.progress, this.lookUps.deadline);
 		const tracked = new TrackedOrders(table, this.settings, this.progress, this.warnings);
 		await this.lookUps.run([
 			...(await unanswered.resolve()),

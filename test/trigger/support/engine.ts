@@ -191,13 +191,11 @@ export class TriggerDouble {
 		activation: WorkflowActivateMode,
 	): PollContext {
 		const own = workflow.getNode('Trigger')!;
-		const context = new PollContext(
-			workflow,
-			own,
-			additionalDataFor(host, '', workflow, mode),
-			mode,
-			activation,
-		);
+		const additionalData = additionalDataFor(host, '', workflow, mode);
+		const unused = [undefined, undefined, undefined, undefined, undefined] as const;
+		// Only the durable scheduler abandons a poll.
+		const budget = this.engine !== 'default' && activation === 'update' ? () => 36_000 : undefined;
+		const context = new PollContext(workflow, own, additionalData, mode, activation, ...unused, budget);
 		Object.assign(context.helpers, {
 			httpRequestWithAuthentication: async (credential: string, options: IHttpRequestOptions) =>
 				this.world.request(credential, options),

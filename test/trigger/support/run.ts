@@ -143,6 +143,9 @@ export class Run {
 				if (Math.abs(this.clockAhead + action.ms) > FURTHEST_AHEAD - 12 * HOUR) return;
 				// By a poll that comes later than the clock needs to catch up, nobody can tell that it was set back.
 				if (action.ms <= -HOUR && this.interval >= HOUR) return;
+				// Events that were dated while no trigger polled are out of reach once the clock is right.
+				if (world.n8nFault !== undefined) return;
+				for (const watcher of this.watchers) await this.poll(watcher);
 				this.clockAhead += action.ms;
 				this.clockWasSet = true;
 				stepClock(action.ms);
