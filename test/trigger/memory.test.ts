@@ -229,6 +229,19 @@ describe('A crash', () => {
 		expect(ids(await polls(trigger, 5, MINUTE))).toEqual(ids(lost));
 	});
 
+	it.each(['durable', 'scheduler'] as const)(
+		'of a poll whose events n8n drops loses none (%s)',
+		async (engine) => {
+			const trigger = start(tracking(), engine);
+			await trigger.activate();
+			const orderId = order('aiMarket');
+			record(orderId, 'completed');
+			trigger.fate = 'discarded';
+			expect(await polls(trigger, 1, MINUTE)).toEqual([]);
+			expect(ids(await polls(trigger, 3, MINUTE))).toEqual([`aiMarket::${orderId}:completed`]);
+		},
+	);
+
 	it('that repeats itself is not followed for ever', async () => {
 		const trigger = start();
 		await trigger.activate();
