@@ -33,6 +33,8 @@ type ExecutionData = z.output<typeof withData>;
 
 /** The most that n8n lists at once. */
 const LISTED = 100;
+/** Failed executions that are read to see whether they ended by themselves. */
+const ENDED_BY_THEMSELVES = 3;
 const ENDED = ['success', 'error', 'canceled', 'crashed'];
 
 /** What has become of an emission. `unknown`: n8n does not tell. */
@@ -148,9 +150,10 @@ export class Executions {
 			own.some(({ id }) => id === after) || (await this.dataOf(after)) !== undefined;
 		if (!(after === '' ? isYoung : await isEarlierKept())) return false;
 		if (keep === 'all' || own.some(({ status }) => status === 'success')) return true;
-		// None of this workflow has ended by itself yet: others show whether n8n keeps what does.
-		const hasEnded = own.some(({ status }) => status === 'error' || status === 'canceled');
-		return !hasEnded && (await this.list({ limit: 1, status: 'success' }, '')).length > 0;
+		// While none of this workflow has ended by itself, others show whether n8n keeps what does.
+		for (const { id } of own.filter(({ status }) => status === 'error').slice(0, ENDED_BY_THEMSELVES))
+			if (this.judged(await this.dataOf(id)) === 'delivered') return false;
+		return (await this.list({ limit: 1, status: 'success' }, '')).length > 0;
 	}
 
 	/** The newest executions of the workflow, newest first; n8n lists those under way only when asked for them. */

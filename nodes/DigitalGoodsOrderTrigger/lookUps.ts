@@ -38,7 +38,7 @@ export class LookUps {
 	constructor(
 		private readonly context: IPollFunctions,
 		/** When no look-up may begin any more and those under way end, in the time of `monotonic`. */
-		private readonly deadline: number,
+		readonly deadline: number,
 	) {}
 
 	/** Takes the look-ups in their order, of each provider as many as time and its documented rate allow. */

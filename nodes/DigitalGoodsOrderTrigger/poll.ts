@@ -4,7 +4,7 @@ import { connect } from '../shared/http/api';
 import { POLLING_LEDGER } from '../shared/http/retryPolicy';
 import { orderTrackingConnection } from '../shared/ledger/connection';
 import { Ledger } from '../shared/ledger/ledger';
-import { isFirstPoll, isToleratedFirst, pollDeadline } from '../shared/trigger/bounds';
+import { beginningOf, isToleratedFirst, pollDeadline, type Beginning } from '../shared/trigger/bounds';
 import { Warnings } from '../shared/trigger/warnings';
 import { activatedAt } from './activation';
 import { deleteFinished } from './cleanUp';
@@ -30,8 +30,7 @@ export class Poll {
 	private readonly now = Date.now();
 	/** In the time of `monotonic`. */
 	private readonly deadline: number;
-	/** Whether n8n has just started the workflow. */
-	private readonly isFirst: boolean;
+	private readonly beginning: Beginning;
 	private readonly state: State;
 	private readonly progress: Progress;
 	private readonly warnings: Warnings;
@@ -42,7 +41,7 @@ export class Poll {
 		private readonly settings: Settings,
 	) {
 		this.deadline = pollDeadline(context);
-		this.isFirst = isFirstPoll(context);
+		this.beginning = beginningOf(context);
 		this.state = new State(context);
 		this.progress = Progress.of(this.state.get('progress'));
 		this.warnings = new Warnings(context);
@@ -57,12 +56,16 @@ export class Poll {
 				return [];
 			},
 		);
-		this.progress.finish(this.now, this.isFirst);
+		this.progress.finish(this.now, this.beginning === 'start');
 		this.state.set('progress', this.progress.stored);
 		this.state.save(events.length > 0);
 		const failures = [...this.lookUps.failures.values()];
 		const [first] = failures;
-		if (events.length === 0 && first && !(this.isFirst && isToleratedFirst(this.context, first)))
+		if (
+			events.length === 0 &&
+			first &&
+			!(this.beginning !== 'schedule' && isToleratedFirst(this.context, first))
+		)
 			throw toNodeApiError(this.context.getNode(), first);
 		for (const { message } of failures) this.warnings.add(message);
 		return { events, failures: failures.map(({ message }) => message) };
@@ -70,7 +73,7 @@ export class Poll {
 
 	private async pollTable(): Promise<OrderEvent[]> {
 		const memory = Memory.of(this.state.get('events'));
-		const isActivation = this.isFirst && this.context.getActivationMode() === 'activate';
+		const isActivation = this.beginning === 'start' && this.context.getActivationMode() === 'activate';
 		const limits = { ...POLLING_LEDGER, deadline: this.deadline };
 		const api = await connect(this.context, orderTrackingConnection, 0, limits);
 		memory.begin(this.now, {
@@ -95,7 +98,7 @@ export class Poll {
 		await selection.add([...events, ...due]);
 
 		// What may have changed at the providers.
-		const unanswered = new Unanswered(table, this.settings, this.progress);
+		const unanswered = new Unanswered(table, this.settings, this.progress, this.lookUps.deadline);
 		const tracked = new TrackedOrders(table, this.settings, this.progress, this.warnings);
 		await this.lookUps.run([
 			...(await unanswered.resolve()),

@@ -17,7 +17,7 @@ const isNot = (state: string): Condition => ({ columnName: 'state', condition: '
 /** Where a round through the table begins when nothing is known of it: anywhere, so that no restart favours a row. */
 const ANYWHERE = 3 * HOUR;
 
-/** A row that has changed, with the order that changed it where a provider told. */
+/** A row that has changed, with the order it was changed to where a provider has answered. */
 export interface Change {
 	row: StoredRow;
 	order?: Order;

@@ -1,4 +1,5 @@
 import { mapBounded } from '../shared/async/mapBounded';
+import { monotonic } from '../shared/async/monotonic';
 import { is } from '../shared/ledger/dataTable';
 import { isOver } from '../shared/ledger/ledger';
 import type { StoredRow } from '../shared/ledger/row';
@@ -24,6 +25,8 @@ export class Unanswered {
 		table: Table,
 		private readonly settings: Settings,
 		private readonly progress: Progress,
+		/** When no further purchase may be begun with, in the time of `monotonic`. */
+		private readonly deadline: number,
 	) {
 		this.table = table.withAllProviders();
 	}
@@ -96,7 +99,7 @@ export class Unanswered {
 
 	private async each(rows: StoredRow[], work: (row: StoredRow) => Promise<void>): Promise<void> {
 		await mapBounded(rows, TABLE_REQUESTS_AT_ONCE, async (row) => {
-			await this.table.change(row, async () => await work(row));
+			if (monotonic() < this.deadline) await this.table.change(row, async () => await work(row));
 		});
 	}
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { monotonic } from '../shared/async/monotonic';
 import { toNodeApiError } from '../shared/errors/nodeApiError';
 import { processState } from '../shared/processState';
-import { isFirstPoll, isToleratedFirst, pollDeadline } from '../shared/trigger/bounds';
+import { beginningOf, isToleratedFirst, pollDeadline } from '../shared/trigger/bounds';
 import { State, triggerOf, type LastPoll } from '../shared/trigger/state';
 import { Warnings } from '../shared/trigger/warnings';
 import { compareBalances } from './balances';
@@ -30,9 +30,9 @@ const snapshots = processState<LastPoll>('snapshots');
  */
 export async function poll(context: IPollFunctions, settings: Settings): Promise<ProductEvent[]> {
 	const began = monotonic();
-	const isFirst = isFirstPoll(context);
+	const beginning = beginningOf(context);
 	const readings = await readAll(context, settings, pollDeadline(context));
-	const state = State.open(context, snapshots, memory, { began, isFirst });
+	const state = State.open(context, snapshots, memory, { began, isFirst: beginning === 'start' });
 	if (state === undefined) return [];
 
 	const { catalogs, changes } = compareCatalogs(settings, readings, state.content?.catalogs ?? {});
@@ -44,7 +44,9 @@ export async function poll(context: IPollFunctions, settings: Settings): Promise
 		...low.map((balance) => balanceEvent(balance, state.emission)),
 	];
 	state.save({ catalogs, balances }, events.length > 0);
-	return events.length > 0 ? withWarnings(context, events, readings) : nothing(context, readings, isFirst);
+	return events.length > 0
+		? withWarnings(context, events, readings)
+		: nothing(context, readings, beginning !== 'schedule');
 }
 
 function isWanted(change: Change, { events, minimumChange }: Settings): boolean {

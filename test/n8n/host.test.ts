@@ -4,6 +4,7 @@ import { startDemo, type Demo } from '../../scripts/host/demo';
 import { checkExample, startScriptedBuyer } from '../../scripts/host/demoCheck';
 import { output, type WorkflowNode } from '../../scripts/host/host';
 import type { LanguageModel } from '../../scripts/host/languageModel';
+import { EVERY_20_SECONDS } from './support/workflows';
 
 /**
  * The packed package in a real n8n, as a user has it: credentials, examples, product lists, errors, triggers and a
@@ -321,7 +322,7 @@ describe('triggers and a restart', () => {
 				type: type('digitalGoodsOrderTrigger'),
 				credentials: saved('teleKartStarsApi'),
 				parameters: {
-					pollTimes: { item: [{ mode: 'everyMinute' }] },
+					pollTimes: EVERY_20_SECONDS,
 					source: 'orderIds',
 					providers: ['teleKartStars'],
 					orders: {

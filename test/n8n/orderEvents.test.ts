@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { startDemo, type Demo } from '../../scripts/host/demo';
+import { EVERY_20_SECONDS } from './support/workflows';
 
 /**
  * Orders placed by one workflow and told of by others, in a real n8n that is restarted and killed on the way.
@@ -19,6 +20,7 @@ const ENGINE = process.env.POLL_ENGINE === 'durable' ? DURABLE : {};
 const CRASHES = Number(process.env.CRASHES ?? 4);
 const ORDERS_PER_CRASH = 4;
 const KILLED_WITHIN_MS = 6_000;
+const POLLED_WITHIN_MS = 30_000;
 
 let demo: Demo;
 /** Kept over the stops of n8n. */
@@ -116,7 +118,7 @@ beforeAll(async () => {
 					position: at(0),
 					...use('teleKartStarsApi', 'orderTrackingApi'),
 					parameters: {
-						pollTimes: { item: [{ mode: 'everyMinute' }] },
+						pollTimes: EVERY_20_SECONDS,
 						source: 'trackedOrders',
 						providers: ['teleKartStars'],
 						events: ['completed'],
@@ -167,7 +169,7 @@ const complete = async (orderId: string) =>
 
 it('tells each workflow once when an order completes, and not before', async () => {
 	const { orderId, reference } = await order();
-	await pause(65_000);
+	await pause(POLLED_WITHIN_MS);
 	expect(eventsOf(orderId)).toEqual([]);
 	await complete(orderId);
 	await until('both workflows to be told', () => eventsOf(orderId).length >= 2);
@@ -191,7 +193,7 @@ it('repeats and loses nothing over a clean restart', async () => {
 	await until('both workflows to be told', () => eventsOf(orderId).length >= 2);
 	await demo.host.stop();
 	await demo.host.launch();
-	await pause(70_000);
+	await pause(POLLED_WITHIN_MS);
 	expect(eventsOf(orderId)).toHaveLength(2);
 	expect(collected).toHaveLength(before + 2);
 });

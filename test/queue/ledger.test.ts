@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { pause, type DataTableRow } from '../../scripts/host/host';
-import { chain, ours, passOn, webhook } from '../n8n/support/workflows';
+import { chain, EVERY_20_SECONDS, ours, passOn, webhook } from '../n8n/support/workflows';
 import { startQueueMode, type Deployment, type Worker } from './support/deployment';
 import { Gate, type Passing } from './support/gate';
 
@@ -142,10 +142,7 @@ beforeAll(async () => {
 		'Events',
 		{},
 		ours(n8n, 'Ended', 'digitalGoodsOrderTrigger', {
-			pollTimes: {
-				// n8n takes no schedule of less than a minute, but several of one.
-				item: [0, 20, 40].map((second) => ({ mode: 'custom', cronExpression: `${second} * * * * *` })),
-			},
+			pollTimes: EVERY_20_SECONDS,
 			source: 'trackedOrders',
 			providers: NAMES,
 			events: ['completed', 'unconfirmed'],

@@ -1,7 +1,16 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { output, pause, type Execution } from '../../scripts/host/host';
 import { startQueueMode, type Deployment, type Worker } from './support/deployment';
-import { alarm, chain, each, ours, passOn, tellExecution, webhook } from '../n8n/support/workflows';
+import {
+	alarm,
+	chain,
+	each,
+	EVERY_20_SECONDS,
+	ours,
+	passOn,
+	tellExecution,
+	webhook,
+} from '../n8n/support/workflows';
 
 /**
  * The package in n8n's queue mode: a main process and two workers, of which some are killed on the way. `FULL=1`
@@ -132,10 +141,7 @@ beforeAll(async () => {
 			'Told',
 			{ errorWorkflow },
 			ours(n8n, 'Ended', 'digitalGoodsOrderTrigger', {
-				pollTimes: {
-					// n8n takes no schedule of less than a minute, but several of one.
-					item: [0, 20, 40].map((second) => ({ mode: 'custom', cronExpression: `${second} * * * * *` })),
-				},
+				pollTimes: EVERY_20_SECONDS,
 				source: 'trackedOrders',
 				providers: FOLLOWED,
 				events: ['completed'],

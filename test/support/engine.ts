@@ -1,4 +1,3 @@
-import './n8nLog';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { Container } from '@n8n/di';
@@ -29,8 +28,8 @@ import {
  * part supplied here.
  */
 
-// n8n's server stops this service when it shuts down. Its timer would keep all modules of a test file in memory.
-afterAll(() => Container.get(SSHClientsManager).onShutdown());
+// n8n's server stops this service when it shuts down. Its timer would keep all modules of a test file in memory; a process of its own just ends.
+if (typeof afterAll === 'function') afterAll(() => Container.get(SSHClientsManager).onShutdown());
 
 type NodeClass = new () => INodeType;
 type CredentialClass = new () => ICredentialType;

@@ -55,7 +55,7 @@ describe('Events are never repeated', () => {
 		expect(ids(await polls(trigger, 5, MINUTE))).toEqual([]);
 	});
 
-	it('where a failed order was refunded between two polls: both are told, once', async () => {
+	it('where a failed order was refunded between two polls: both events come, once', async () => {
 		const trigger = start();
 		await trigger.activate();
 		const orderId = order('tgMarket');
@@ -86,6 +86,23 @@ describe('Events are never repeated', () => {
 		expect(items).toHaveLength(3_500);
 		items.push(...(await polls(trigger, 20, MINUTE)));
 		expect(items).toHaveLength(3_500);
+	});
+
+	it('where a row is added for an order whose event is forgotten', async () => {
+		const trigger = start(tracking({ providers: ['aiMarket'] }));
+		await trigger.activate();
+		elapse(MINUTE);
+		const first = order('aiMarket');
+		record(first, 'completed');
+		expect(await polls(trigger, 1, MINUTE)).toHaveLength(1);
+		for (let index = 0; index < 1_300; index++)
+			world.table.insert({
+				...{ provider: 'aiMarket', orderType: '', orderId: `later ${index}`, state: 'completed' },
+				...{ finalAt: iso(), stateAt: iso() },
+			});
+		expect(await polls(trigger, 4, MINUTE)).toHaveLength(1_300);
+		world.table.insert({ provider: 'aiMarket', orderType: '', orderId: first, state: 'completed' });
+		expect(await polls(trigger, 3, MINUTE)).toEqual([]);
 	});
 });
 
@@ -151,7 +168,7 @@ describe('A rare poll', () => {
 	});
 
 	it('leaves alone what was final long before the first activation, and emits what is still open', async () => {
-		record(order('aiMarket'), 'completed', iso(3 * HOUR));
+		for (const ago of [3 * HOUR, 20 * MINUTE]) record(order('aiMarket'), 'completed', iso(ago));
 		const open = order('teleKartStars', 'completed');
 		const trigger = start();
 		expect(ids([...(await trigger.activate()), ...(await polls(trigger, 3, MINUTE))])).toEqual([
@@ -211,6 +228,19 @@ describe('A crash', () => {
 		await trigger.activate('init');
 		expect(ids(await polls(trigger, 5, MINUTE))).toEqual(ids(lost));
 	});
+
+	it.each(['durable', 'scheduler'] as const)(
+		'of a poll whose events n8n drops loses none (%s)',
+		async (engine) => {
+			const trigger = start(tracking(), engine);
+			await trigger.activate();
+			const orderId = order('aiMarket');
+			record(orderId, 'completed');
+			trigger.fate = 'discarded';
+			expect(await polls(trigger, 1, MINUTE)).toEqual([]);
+			expect(ids(await polls(trigger, 3, MINUTE))).toEqual([`aiMarket::${orderId}:completed`]);
+		},
+	);
 
 	it('that repeats itself is not followed for ever', async () => {
 		const trigger = start();

@@ -70,3 +70,5 @@ export const POLLING_LEDGER: Limits = { timeout: 10_000, budget: 10_000 };
 export const LONGEST_POLL = 27_000;
 /** What is kept free of the time that n8n gives a poll. */
 export const POLL_MARGIN = 5_000;
+/** Polls of n8n's durable scheduler have less time than this, those of its default engine more. */
+export const SCHEDULED_BUDGET = 180_000;

@@ -73,15 +73,20 @@ export class Ledger {
 		return await claim(this.store, preparing, sending, terms, clockFor(CLAIM_TIME));
 	}
 
-	/** The answer of a purchase: the order it became. Whoever changed the row meanwhile, the answer counts. */
+	/**
+	 * The answer of a purchase: the order it became. Whoever changed the row meanwhile, the answer counts. A repeated
+	 * request has written the row more than once: one stays.
+	 */
 	async settle(row: StoredRow, order: Order): Promise<void> {
 		const facts = factsOf(order);
 		const cells = { ...missing(row, facts), ...(facts.price === undefined ? {} : { price: facts.price }) };
 		const claimed = { state: 'sending', finalAt: '' };
 		const asSent = where(is('nonce', row.nonce), is('state', 'sending'));
 		const data = { ...cells, ...orderCells(claimed, stateOf(order), now()) };
-		if ((await this.table.update(asSent, data)).length > 0) return;
-		for (const current of await this.ofAttempt(row)) await this.record(current, order);
+		const changed = await this.table.update(asSent, data);
+		const [own, ...copies] = changed.length > 0 ? changed : await this.ofAttempt(row);
+		if (own !== undefined && changed.length === 0) await this.record(own, order);
+		for (const copy of copies) await this.dismiss(copy);
 	}
 
 	/** A purchase that was refused: its key is free, its price not spent. */
@@ -127,7 +132,7 @@ export class Ledger {
 	/** A row that a repeated request has added beside the one of its purchase. */
 	async dismiss(row: StoredRow): Promise<void> {
 		await this.table.update(where(is('id', row.id), is('state', row.state)), {
-			...{ state: 'rejected', stateAt: now(), previousState: row.state },
+			...{ state: 'rejected', stateAt: now(), previousState: row.state, nonce: '' },
 			message: 'A repeated request added this row beside the one of its purchase',
 		});
 	}

@@ -73,7 +73,11 @@ export type ClaimResult =
 	/** Others kept this claimant waiting until its time was up, or freed it. */
 	| { result: 'busy'; rival: StoredRow | undefined };
 
-const WITHDRAWN: Partial<Row> = { state: 'rejected', message: 'Withdrawn before anything was sent' };
+/** Without the nonce: a claim from which nothing was sent says nothing about the purchase it was made for. */
+const WITHDRAWN: Partial<Row> = {
+	...{ state: 'rejected', nonce: '' },
+	message: 'Withdrawn before anything was sent',
+};
 
 /**
  * Claims the row's key and its share of the spending limit, and goes on to `sending`. Exactly one of any number of
@@ -89,12 +93,29 @@ export async function claim(
 	clock: Clock,
 ): Promise<ClaimResult> {
 	let own = await store.insert(row);
+	const isOwn = ({ nonce }: StoredRow) => nonce === row.nonce;
 	const withdraw = async <R extends ClaimResult>(result: R): Promise<R> => {
 		await store.swap(own, 'preparing', { ...WITHDRAWN, stateAt: clock.now() });
 		return result;
 	};
+	/**
+	 * The other live claims; those are freed first whose owners can no longer be alive. A repeated request has written
+	 * the own claim more than once: the lowest ID stands, as it does for the others, and the rest is withdrawn.
+	 */
+	const rivals = async (read: () => Promise<StoredRow[]>): Promise<StoredRow[]> => {
+		for (;;) {
+			const claims = await read();
+			const [lowest, ...copies] = claims.filter(isOwn).sort((one, other) => one.id - other.id);
+			own = lowest ?? own;
+			for (const copy of copies) await store.swap(copy, 'preparing', { ...WITHDRAWN, stateAt: clock.now() });
+			const others = claims.filter((claimed) => !isOwn(claimed));
+			const dead = others.filter(({ state, answerBy }) => state === 'preparing' && clock.isPast(answerBy));
+			if (dead.length === 0) return others;
+			for (const abandoned of dead) await free(store, abandoned, clock);
+		}
+	};
 	for (;;) {
-		const keyed = !exclusive ? [] : await rivals(store, async () => await store.withKey(row), row, clock);
+		const keyed = !exclusive ? [] : await rivals(async () => await store.withKey(row));
 		const taken = keyed.find(({ state }) => state !== 'preparing');
 		if (taken !== undefined) return await withdraw({ result: 'taken', earlier: taken });
 		const first = keyed.find(({ id }) => id < own.id);
@@ -102,11 +123,7 @@ export async function claim(
 
 		let verdict: LimitVerdict = { may: 'go' };
 		if (limit !== undefined)
-			verdict = judge(
-				await rivals(store, async () => await store.ofAccount(row, limit.since), row, clock),
-				own,
-				limit,
-			);
+			verdict = judge(await rivals(async () => await store.ofAccount(row, limit.since)), own, limit);
 		if (verdict.may === 'notGo') return await withdraw(verdict.because);
 
 		if (keyed.length === 0 && verdict.may === 'go') {
@@ -121,21 +138,6 @@ export async function claim(
 			row = { ...row, nonce: randomUUID() };
 			own = await store.insert(row);
 		} else await clock.pause();
-	}
-}
-
-/** The other live claims; those are freed first whose owners can no longer be alive. */
-async function rivals(
-	store: ClaimStore,
-	read: () => Promise<StoredRow[]>,
-	{ nonce }: Row,
-	clock: Clock,
-): Promise<StoredRow[]> {
-	for (;;) {
-		const others = (await read()).filter((other) => other.nonce !== nonce);
-		const dead = others.filter(({ state, answerBy }) => state === 'preparing' && clock.isPast(answerBy));
-		if (dead.length === 0) return others;
-		for (const row of dead) await free(store, row, clock);
 	}
 }
 

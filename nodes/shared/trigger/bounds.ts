@@ -1,7 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { monotonic } from '../async/monotonic';
 import type { ProviderError } from '../errors/providerError';
-import { LONGEST_POLL, POLL_MARGIN } from '../http/retryPolicy';
+import { LONGEST_POLL, POLL_MARGIN, SCHEDULED_BUDGET } from '../http/retryPolicy';
 
 /** When a poll that begins now has to end, in the time of `monotonic`. */
 export function pollDeadline(context: IPollFunctions): number {
@@ -12,11 +12,18 @@ export function pollDeadline(context: IPollFunctions): number {
 /** Contexts whose first poll is over: n8n's default engine uses one from an activation to the next. */
 const begun = new WeakSet<object>();
 
-/** Whether n8n has just started the workflow. Asked once a poll. */
-export function isFirstPoll(context: IPollFunctions): boolean {
-	const isFirst = !begun.has(context) && context.getActivationMode() !== 'update';
+/** What a poll begins with: n8n has started the workflow, or its edited version, or the schedule is due. */
+export type Beginning = 'start' | 'update' | 'schedule';
+
+/** Asked once a poll. */
+export function beginningOf(context: IPollFunctions): Beginning {
+	const isUpdated = context.getActivationMode() === 'update';
+	// n8n's durable scheduler takes a new context for each poll, with the mode of an updated workflow.
+	const isScheduled = isUpdated && (context.getPollBudgetMs?.() ?? Infinity) < SCHEDULED_BUDGET;
+	const isFirst = !begun.has(context) && !isScheduled;
 	begun.add(context);
-	return isFirst;
+	if (!isFirst) return 'schedule';
+	return isUpdated ? 'update' : 'start';
 }
 
 /** It may pass by itself. */

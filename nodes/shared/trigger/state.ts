@@ -16,6 +16,8 @@ type Envelope = z.output<typeof envelope>;
 /** What the process knows of a trigger's last poll. */
 export interface LastPoll {
 	kept: Envelope;
+	/** What was kept before, where the poll emitted: n8n may drop an emission. */
+	before?: Envelope;
 	/** When that poll began, in the time of `monotonic`. */
 	began: number;
 }
@@ -57,7 +59,7 @@ export class State<Content> {
 		const parsed = envelope.safeParse(data.state);
 		const saved = parsed.success ? parsed.data : undefined;
 		const fresh = { begun: Date.now(), emissions: 0, changes: 0, content: undefined };
-		const kept = newest(saved, last?.kept, isFirst) ?? fresh;
+		const kept = newest(saved, last, isFirst) ?? fresh;
 		const read = schema.safeParse(kept.content);
 		const content = read.success ? read.data : undefined;
 		return new State(data, trigger, lastPolls, began, saved, kept, content);
@@ -74,7 +76,8 @@ export class State<Content> {
 		const hasChanged = hasEmitted || text !== JSON.stringify(this.kept.content);
 		const kept = hasChanged ? this.next(JSON.parse(text), hasEmitted) : this.kept;
 		if (kept !== this.saved) this.data.state = kept as unknown as IDataObject;
-		this.lastPolls.set(this.trigger, { kept, began: this.began });
+		const before = hasEmitted ? { before: this.kept } : {};
+		this.lastPolls.set(this.trigger, { kept, began: this.began, ...before });
 	}
 
 	private next(content: unknown, hasEmitted: boolean): Envelope {
@@ -87,9 +90,10 @@ export class State<Content> {
 export const triggerOf = (context: IPollFunctions): string =>
 	`${context.getWorkflow().id}:${context.getNode().id}`;
 
-/** The process is behind when another one has emitted, and ahead of an emission that n8n has dropped. */
-function newest(saved: Envelope | undefined, own: Envelope | undefined, isFirst: boolean) {
-	if (saved === undefined) return isFirst ? undefined : own;
-	const continues = own?.begun === saved.begun && own.emissions === saved.emissions;
-	return continues && own.changes > saved.changes ? own : saved;
+/** What n8n has, or what the process has read since. It is behind where another process has emitted. */
+function newest(saved: Envelope | undefined, last: LastPoll | undefined, isFirst: boolean) {
+	const own = [last?.before, last?.kept];
+	if (saved === undefined) return isFirst ? undefined : own.find((each) => each?.emissions === 0);
+	const since = own.find((each) => each?.begun === saved.begun && each.emissions === saved.emissions);
+	return since !== undefined && since.changes > saved.changes ? since : saved;
 }

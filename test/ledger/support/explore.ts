@@ -30,6 +30,8 @@ export interface Scenario {
 	lateRows: boolean;
 	/** How often a claimant may pause before its time is up. */
 	pauses: number;
+	/** How many of the claimants have their first insert repeated, its answer being that of the second one. */
+	repeated?: number;
 }
 
 export interface Ending {
@@ -67,22 +69,27 @@ class World {
 	}
 
 	private start(index: number): void {
-		const { claim, exclusive, limit, lateRows, pauses } = this.scenario;
+		const { claim, exclusive, limit, lateRows, pauses, repeated = 0 } = this.scenario;
 		this.seen[index] = '';
 		const live = () =>
 			structuredClone(this.rows.filter(({ visible, state }) => visible && state !== 'rejected'));
+		let repeats = index < repeated ? 1 : 0;
+		const write = async (row: Row): Promise<StoredRow> => {
+			const id = await this.step(index, 'insert', () => {
+				const stored = { ...row, id: ++this.lastId, createdAt: '', updatedAt: '', noFinalAt: '' as const };
+				this.rows.push({ ...stored, visible: !lateRows });
+				return stored.id;
+			});
+			if (lateRows)
+				await this.step(index, 'commit', () => {
+					this.rows.find((candidate) => candidate.id === id)!.visible = true;
+				});
+			return structuredClone(this.rows.find((candidate) => candidate.id === id)!);
+		};
 		const store: ClaimStore = {
 			insert: async (row) => {
-				const id = await this.step(index, 'insert', () => {
-					const stored = { ...row, id: ++this.lastId, createdAt: '', updatedAt: '', noFinalAt: '' as const };
-					this.rows.push({ ...stored, visible: !lateRows });
-					return stored.id;
-				});
-				if (lateRows)
-					await this.step(index, 'commit', () => {
-						this.rows.find((candidate) => candidate.id === id)!.visible = true;
-					});
-				return structuredClone(this.rows.find((candidate) => candidate.id === id)!);
+				for (; repeats > 0; repeats--) await write(row);
+				return await write(row);
 			},
 			withKey: async () => await this.step(index, 'read key', live),
 			ofAccount: async () => await this.step(index, 'read account', live),

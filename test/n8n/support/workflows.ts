@@ -51,6 +51,11 @@ export const each = (list: string, to: string): Part => ({
 	parameters: { fieldToSplitOut: `body.${list}`, options: { destinationFieldName: to } },
 });
 
+/** Poll times: n8n takes no schedule of less than a minute, but several of one. */
+export const EVERY_20_SECONDS = {
+	item: [0, 20, 40].map((second) => ({ mode: 'custom', cronExpression: `${second} * * * * *` })),
+};
+
 /** Passes every item on to an address. */
 export const passOn = (url: string): Part => ({
 	name: 'Pass On',

@@ -47,6 +47,7 @@ export class Model {
 	private live: Memory = copyOf(EMPTY);
 	private saved: Memory | undefined;
 	private savedBefore: Memory | undefined;
+	private liveBefore = copyOf(EMPTY);
 
 	constructor(private readonly engine: Engine) {}
 
@@ -61,13 +62,18 @@ export class Model {
 		this.endProcess();
 	}
 
+	/** What the last poll emitted was not saved, and the process lives on. */
+	dropEmission(): void {
+		[this.saved, this.live] = [this.savedBefore, this.liveBefore];
+	}
+
 	/**
 	 * The events of a poll.
 	 * @param kind `start`: n8n or somebody starts the workflow; `update`: it is saved with other parameters
 	 * @param now epoch milliseconds
 	 */
 	poll(kind: 'start' | 'update' | 'tick', parameters: Parameters, log: Answered[], now: number): Expected[] {
-		if (kind === 'tick') this.savedBefore = this.saved;
+		if (kind === 'tick') [this.savedBefore, this.liveBefore] = [this.saved, copyOf(this.live)];
 		if (kind === 'start' && this.saved === undefined) this.live = copyOf(EMPTY);
 		const { catalogs, balances } = this.live;
 		this.live = copyOf(EMPTY);

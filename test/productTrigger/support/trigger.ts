@@ -72,6 +72,11 @@ export class ProductTrigger extends Poller {
 		kept.state = change(kept.state);
 	}
 
+	/** n8n drops what the last poll emitted, with what it would have saved, and lives on. */
+	dropEmission(): void {
+		this.saved = this.savedBefore;
+	}
+
 	/** What n8n has in its database for the node. */
 	get memory(): string {
 		return JSON.stringify(this.saved);

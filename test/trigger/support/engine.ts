@@ -23,8 +23,9 @@ import { node } from '../../support/workflows';
  */
 export type Engine = 'default' | 'durable' | 'scheduler';
 
-/** What becomes of an emission once n8n has saved static data. */
-export type Fate = 'delivered' | 'neverStarted' | 'running' | 'crashed' | 'crashedEmpty' | 'workerDied';
+/** What becomes of an emission: n8n drops it, or saves static data and starts its execution, or not. */
+export type Fate =
+	'discarded' | 'delivered' | 'neverStarted' | 'running' | 'crashed' | 'crashedEmpty' | 'workerDied';
 
 export interface Emitted {
 	items: IDataObject[];
@@ -130,18 +131,23 @@ export class TriggerDouble {
 	}
 
 	private async finish(workflow: Workflow, items: IDataObject[], saves: boolean): Promise<IDataObject[]> {
+		// The durable scheduler drops the result of a poll that took too long, or lost its lease.
+		if (this.fate === 'discarded' && items.length > 0) {
+			this.fate = 'delivered';
+			if (this.engine !== 'default') return [];
+		}
 		if (items.length > 0 || saves)
 			this.saved = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;
 		if (items.length === 0) return items;
 		// With a durable cursor the execution is committed together with it.
 		const fate = this.fate === 'neverStarted' && this.engine === 'durable' ? 'crashed' : this.fate;
 		this.fate = 'delivered';
-		const execution = fate === 'neverStarted' ? undefined : this.start(items, fate);
+		const execution = fate === 'neverStarted' || fate === 'discarded' ? undefined : this.start(items, fate);
 		this.emissions.push({ items, execution });
 		return items;
 	}
 
-	private start(items: IDataObject[], fate: Exclude<Fate, 'neverStarted'>): ExecutionDouble {
+	private start(items: IDataObject[], fate: Exclude<Fate, 'neverStarted' | 'discarded'>): ExecutionDouble {
 		const main = [items.map((json) => ({ json }))];
 		const stack = { executionData: { nodeExecutionStack: [{ node: { name: 'Trigger' }, data: { main } }] } };
 		const ran = { resultData: { runData: { Trigger: [{ data: { main } }] } } };
@@ -191,13 +197,11 @@ export class TriggerDouble {
 		activation: WorkflowActivateMode,
 	): PollContext {
 		const own = workflow.getNode('Trigger')!;
-		const context = new PollContext(
-			workflow,
-			own,
-			additionalDataFor(host, '', workflow, mode),
-			mode,
-			activation,
-		);
+		const additionalData = additionalDataFor(host, '', workflow, mode);
+		const unused = [undefined, undefined, undefined, undefined, undefined] as const;
+		// Only the durable scheduler abandons a poll.
+		const budget = this.engine !== 'default' && activation === 'update' ? () => 36_000 : undefined;
+		const context = new PollContext(workflow, own, additionalData, mode, activation, ...unused, budget);
 		Object.assign(context.helpers, {
 			httpRequestWithAuthentication: async (credential: string, options: IHttpRequestOptions) =>
 				this.world.request(credential, options),

@@ -43,8 +43,8 @@ export class Run {
 	private readonly world = new World();
 	private readonly orders: PlacedOrder[] = [];
 	private readonly watchers: Watcher[];
-	/** Events the table tells of, by ID, with the time they were told first. */
-	private readonly reported = new Map<string, number>();
+	/** Events the table tells of, by ID, with the time they were stated first. */
+	private readonly stated = new Map<string, number>();
 	/** Orders of which somebody has made nonsense. */
 	private readonly spoilt = new Set<string>();
 	/** What the polls have thrown. */
@@ -143,6 +143,9 @@ export class Run {
 				if (Math.abs(this.clockAhead + action.ms) > FURTHEST_AHEAD - 12 * HOUR) return;
 				// By a poll that comes later than the clock needs to catch up, nobody can tell that it was set back.
 				if (action.ms <= -HOUR && this.interval >= HOUR) return;
+				// Events that were dated while no trigger polled are out of reach once the clock is right.
+				if (world.n8nFault !== undefined) return;
+				for (const watcher of this.watchers) await this.poll(watcher);
 				this.clockAhead += action.ms;
 				this.clockWasSet = true;
 				stepClock(action.ms);
@@ -295,7 +298,7 @@ export class Run {
 	}
 
 	private note(eventId: string): void {
-		if (!this.reported.has(eventId)) this.reported.set(eventId, this.time);
+		if (!this.stated.has(eventId)) this.stated.set(eventId, this.time);
 	}
 
 	/** Everything recovers, and time goes on. */
@@ -327,21 +330,21 @@ export class Run {
 		for (const [eventId, times] of delivered)
 			if (times > 1 && !this.isSpoilt(eventId))
 				wrong.push(`${name}: ${eventId} was delivered ${times} times`);
-		for (const [eventId, at] of this.reported) {
+		for (const [eventId, at] of this.stated) {
 			if (!events.includes(eventId.split(':').at(-1)!)) continue;
 			const { restarts, deaths } = lost.get(eventId) ?? { restarts: 0, deaths: 0 };
 			const isGivenUp = restarts + deaths > Math.min(MOST_RESTARTS, MOST_RETRIES);
 			const promise = this.promised(active, at);
 			const isDelivered = delivered.has(eventId);
-			if (promise === 'must' && !isDelivered && !isGivenUp && this.isStillInTable(eventId))
-				wrong.push(`${name}: ${eventId}, told at ${at}, was lost`);
+			if (promise === 'must' && !isDelivered && !isGivenUp && this.isStillStated(eventId))
+				wrong.push(`${name}: ${eventId}, stated at ${at}, was lost`);
 			if (promise === 'mustNot' && isDelivered)
-				wrong.push(`${name}: ${eventId}, told at ${at}, is of before`);
+				wrong.push(`${name}: ${eventId}, stated at ${at}, is of before`);
 		}
 		return wrong;
 	}
 
-	/** What the contract says of an event, by when the table told of it. */
+	/** What the contract says of an event, by when the table stated of it. */
 	private promised(active: Watcher['active'], at: number): 'must' | 'may' | 'mustNot' {
 		const during = active.find(({ from, to }) => from <= at && at <= to);
 		if (during !== undefined && during.to === Infinity) return 'must';
@@ -356,7 +359,7 @@ export class Run {
 	}
 
 	/** A purchase that was found or answered after all is not unconfirmed any more. */
-	private isStillInTable(eventId: string): boolean {
+	private isStillStated(eventId: string): boolean {
 		if (this.isSpoilt(eventId)) return false;
 		const rows = this.world.table.rows.filter((row) => eventId.startsWith(`${nameOf(row)}:`));
 		// Where several rows name an order, one that was written with a wrong clock may date it to before the activation.

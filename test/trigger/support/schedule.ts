@@ -119,7 +119,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 		arbitrary: fc.record({
 			...{ do: fc.constant('fate' as const), trigger },
 			fate: fc.constantFrom(
-				...(['neverStarted', 'running', 'crashed', 'crashedEmpty', 'workerDied'] as const),
+				...(['discarded', 'neverStarted', 'running', 'crashed', 'crashedEmpty', 'workerDied'] as const),
 			),
 		}),
 	},
