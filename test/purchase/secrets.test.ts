@@ -1,6 +1,4 @@
-import { Container } from '@n8n/di';
-import { Logger } from '@n8n/backend-common';
-import { LoggerProxy, type IDataObject } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import type { Finished } from '../support/engine';
 import { combinations, full, sampled } from '../support/full';
 import { useHarness } from '../support/harness';
@@ -8,53 +6,13 @@ import type { Fault } from '../support/sandboxFaults';
 import type { ToolMode } from '../support/workflows';
 import { continueOnFail, PurchaseHarness, retryOnFail } from './support/purchaseHarness';
 import { kindNames } from './support/purchaseKinds';
+import { textOf, tracesOf as allTracesOf, useLogs } from './support/traces';
 
 /** Keys, tokens and delivered codes appear only where they belong, whatever a provider echoes. */
 
 const harness = useHarness();
-const lines: string[] = [];
-beforeAll(() => {
-	const record = (...words: unknown[]) => void lines.push(words.map((word) => textOf(word)).join(' '));
-	const logger = { debug: record, info: record, warn: record, error: record };
-	LoggerProxy.init(logger);
-	Object.assign(Container.get(Logger), logger);
-	jest.spyOn(console, 'log').mockImplementation(record);
-	jest.spyOn(console, 'error').mockImplementation(record);
-	jest.spyOn(console, 'warn').mockImplementation(record);
-});
-beforeEach(() => lines.splice(0));
-
-/** All text in a value, with the properties that errors hide. */
-function textOf(value: unknown): string {
-	const seen = new Set<unknown>();
-	const parts: string[] = [];
-	const visit = (one: unknown) => {
-		if (typeof one === 'string') parts.push(one);
-		if (typeof one !== 'object' || one === null || seen.has(one)) return;
-		seen.add(one);
-		if (one instanceof Map || one instanceof Set) [...one].forEach(visit);
-		for (const name of Reflect.ownKeys(one)) visit((one as Record<string | symbol, unknown>)[name]);
-	};
-	visit(value);
-	return parts.join('\n');
-}
-
-/** What an execution leaves behind: without its purchase memory and, on request, without its output. */
-function tracesOf({ data, run }: Finished, withOutput = true): string {
-	const { resultData } = data;
-	const shown = withOutput
-		? resultData
-		: {
-				...resultData,
-				runData: Object.fromEntries(
-					Object.entries(resultData.runData).map(([name, tasks]) => [
-						name,
-						tasks.map(({ data: _data, ...task }) => task),
-					]),
-				),
-			};
-	return [textOf(shown), textOf(run.status), ...lines].join('\n');
-}
+const lines = useLogs();
+const tracesOf = (finished: Finished, withOutput?: boolean) => allTracesOf(finished, lines, withOutput);
 
 /** An answer with the secret in each of its texts. */
 const echoing = (secret: string): IDataObject => ({

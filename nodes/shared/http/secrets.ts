@@ -7,8 +7,8 @@ export const cleaned = bareKey;
 const SHORTEST_KEY = 8;
 /** So many characters of a key in a row give it away, also where a text was cut. */
 const PART = 12;
-/** In what a provider delivers, only a whole key of this length counts: order IDs and codes must not be changed. */
-const SHORTEST_WHOLE = 16;
+/** In what a provider delivers it takes more: order IDs and codes must not be changed. */
+const PART_OF_DELIVERED = 16;
 /** Longer answers are catalogs, which name no key. */
 const LONGEST_SEARCHED = 65_536;
 
@@ -136,34 +136,24 @@ function hidden(text: string, find: (reading: string) => Range[]): string {
 
 /** Takes an account's keys out of what a provider sent, as stored or as sent, whatever form it echoed them in. */
 export class Redactor {
-	private known: { whole: string[]; short: string[]; parts: Set<string> } | undefined;
+	private known: string[] | undefined;
+	private readonly parts = new Map<number, Set<string>>();
 
 	constructor(private readonly keys: readonly string[]) {}
 
 	/** A text for people, in which no part of a key may stand. Meant for texts of a few thousand characters. */
 	text(text: string): string {
-		if (text.length < SHORTEST_KEY) return text;
-		const { short, parts } = this.search;
-		return hidden(text, (reading) => {
-			const found = occurrences(reading, short);
-			for (let start = 0, end = PART; end <= reading.length; start++, end++)
-				if (parts.has(reading.slice(start, end))) found.push({ start, end });
-			return found;
-		});
+		return this.withoutParts(text, PART);
 	}
 
 	/**
-	 * What a provider sent, of any shape, without whole keys.
+	 * What a provider sent, of any shape, without the account's keys.
 	 * @param length the length of the answer as it came
 	 */
 	body(body: unknown, length: number): unknown {
 		if (length > LONGEST_SEARCHED) return body;
-		const { whole } = this.search;
 		const visit = (value: unknown): unknown => {
-			if (typeof value === 'string')
-				return value.length < SHORTEST_WHOLE
-					? value
-					: hidden(value, (reading) => occurrences(reading, whole));
+			if (typeof value === 'string') return this.withoutParts(value, PART_OF_DELIVERED);
 			if (Array.isArray(value)) return value.map(visit);
 			if (typeof value !== 'object' || value === null) return value;
 			return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, visit(each)]));
@@ -171,17 +161,30 @@ export class Redactor {
 		return visit(body);
 	}
 
-	private get search() {
-		if (this.known !== undefined) return this.known;
-		const forms = formsOf(this.keys);
-		const parts = new Set<string>();
-		for (const form of forms)
-			for (let start = 0; start + PART <= form.length; start++) parts.add(form.slice(start, start + PART));
-		this.known = {
-			whole: forms.filter(({ length }) => length >= SHORTEST_WHOLE),
-			short: forms.filter(({ length }) => length < PART),
-			parts,
-		};
-		return this.known;
+	private withoutParts(text: string, size: number): string {
+		if (text.length < (size === PART ? SHORTEST_KEY : size)) return text;
+		const parts = this.partsOf(size);
+		const short = size === PART ? this.forms.filter(({ length }) => length < size) : [];
+		return hidden(text, (reading) => {
+			const found = occurrences(reading, short);
+			for (let start = 0, end = size; end <= reading.length; start++, end++)
+				if (parts.has(reading.slice(start, end))) found.push({ start, end });
+			return found;
+		});
+	}
+
+	private get forms(): string[] {
+		return (this.known ??= formsOf(this.keys));
+	}
+
+	private partsOf(size: number): Set<string> {
+		let parts = this.parts.get(size);
+		if (parts === undefined) {
+			parts = new Set();
+			for (const form of this.forms)
+				for (let start = 0; start + size <= form.length; start++) parts.add(form.slice(start, start + size));
+			this.parts.set(size, parts);
+		}
+		return parts;
 	}
 }
