@@ -246,7 +246,7 @@ describe('the node panel', () => {
 			words: ['Tribute Trigger'],
 			action: 'On digital product purchased',
 			icon: 'tribute.svg',
-			fields: ['Credential', expect.stringMatching(/^Tribute has to be told the URL by hand/), 'Events'],
+			fields: ['Credential', expect.stringMatching(/^Paste the production URL above into Tribute/), 'Events'],
 		},
 	];
 

@@ -112,7 +112,7 @@ it('leaves alone what the user changed, and offers a newer version under another
 	expect((await n8n.workflows.get(first!.id)).nodes).toHaveLength(1);
 	expect(await named(second!.name)).toEqual([]);
 
-	for (const file of readdirSync(examples)) {
+	for (const file of readdirSync(examples).filter((name) => name.endsWith('.json'))) {
 		const json = JSON.parse(await readFile(join(examples, file), 'utf8')) as Workflow;
 		if (json.name !== third!.name) continue;
 		await writeFile(
