@@ -2,6 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 import { startHarness, type Harness } from '../support/harness';
 import { failureOf, tracked, TrackedPurchases } from './support/tracked';
 
+// Only the full run waits for n8n as long as an order does.
+jest.mock('../../nodes/shared/http/retryPolicy', () => ({
+	...jest.requireActual<object>('../../nodes/shared/http/retryPolicy'),
+	...(process.env.FULL === '1' ? {} : { LEDGER: { timeout: 5_000, budget: 1_000 } }),
+}));
+
 let harness: Harness;
 beforeAll(async () => {
 	harness = await startHarness();
@@ -92,7 +98,7 @@ describe.each(names)('%s: a tracked purchase', (name) => {
 	it('of unknown outcome is an unconfirmed row', async () => {
 		const books = await open(name);
 		await books.purchases.injectFault({ type: 'drop', phase: 'before' }, { times: -1 });
-		expect(failureOf(await books.buy(books.parameters({ requestTimeout: 2 })))).toMatchObject({
+		expect(failureOf(await books.buy(books.parameters({ requestTimeout: 1 })))).toMatchObject({
 			outcome: 'unknown',
 		});
 		expect((await books.rows()).map(({ state }) => state)).toEqual(['unconfirmed']);
@@ -135,7 +141,7 @@ describe.each(names)('%s: a key', (name) => {
 		await books.buy(books.keyed('k3'));
 		expect(itemOf(await books.buy(books.keyed('k3')))).toMatchObject({ tracked: true });
 		await books.purchases.injectFault({ type: 'drop', phase: 'before' }, { times: -1 });
-		await books.buy(books.keyed('k4', { requestTimeout: 2 }));
+		await books.buy(books.keyed('k4', { requestTimeout: 1 }));
 		await harness.sandbox.client.clearFaults({ provider: books.purchases.kind.provider });
 		expect(failureOf(await books.buy(books.keyed('k4')))).toMatchObject({
 			code: 'ALREADY_ORDERED',
@@ -230,7 +236,7 @@ describe('AI-Market: the earlier order', () => {
 	it('is asked for by its key, also where its answer was lost', async () => {
 		const books = await open('AI-Market');
 		await books.purchases.injectFault({ type: 'drop', phase: 'after' }, { times: -1 });
-		await books.buy(books.keyed('lost', { requestTimeout: 2 }));
+		await books.buy(books.keyed('lost', { requestTimeout: 1 }));
 		await harness.sandbox.client.clearFaults({ provider: 'aiMarket' });
 		const item = itemOf(await books.buy(books.keyed('lost', { ifAlreadyOrdered: 'return' })));
 		expect(item).toMatchObject({ state: 'completed', idempotencyKey: 'lost' });

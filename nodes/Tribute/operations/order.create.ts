@@ -1,5 +1,5 @@
 import type { Item } from '../../shared/node/item';
-import type { PurchaseOperation } from '../../shared/node/operation';
+import type { PurchaseMarks, PurchaseOperation } from '../../shared/node/operation';
 import {
 	allowAgentPurchasesProperty,
 	requestTimeoutProperty,
@@ -29,10 +29,7 @@ const LONGEST_COMMENT = 255;
 /** Stars are paid once or each month. */
 const STARS_PERIODS: readonly Period[] = ['onetime', 'monthly'];
 
-/** `tracked`: whether the ledger knows the order, with Track Completion. */
-type Output = ShopOrder & { tracked?: boolean };
-
-export const createOneOrder: PurchaseOperation<NewOrder, Output> = {
+export const createOneOrder: PurchaseOperation<NewOrder, ShopOrder & PurchaseMarks> = {
 	resource: 'order',
 	operation: 'create',
 	displayName: 'Create',

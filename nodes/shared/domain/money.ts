@@ -17,6 +17,3 @@ export const ceilToCents = (amount: number): number => Math.ceil(withoutDust(amo
 /** Price of one unit in a pack, or null when it cannot be known. */
 export const perUnit = (price: number | null, quantity: number | null): number | null =>
 	price === null || quantity === null || quantity <= 0 ? null : withoutDust(price / quantity);
-
-/** Minor units (cents, kopecks) as a decimal amount. */
-export const fromMinorUnits = (minor: number): number => minor / 100;
