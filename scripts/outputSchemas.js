@@ -64,7 +64,8 @@ function outputOf(file, name) {
 }
 
 /** Only what the editor reads: types, fields, and whether there may be more of them. */
-function simplified({ type, properties, required, items, additionalProperties }) {
+function simplified({ anyOf, type, properties, required, items, additionalProperties }) {
+	if (anyOf !== undefined) return simplified(anyOf.find((each) => each.type !== 'null'));
 	const [known] = [type].flat().filter((each) => each !== 'null');
 	if (known === undefined) throw new Error('a field has no type that JSON Schema knows');
 	if (known === 'array') return { type: known, items: simplified(items) };

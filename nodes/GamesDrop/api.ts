@@ -33,7 +33,6 @@ const TELEGRAM_USER = '/api/aggregator/a6/telegram/user-info';
 
 export const MOST_OFFERS_A_PAGE = 5_000;
 const MOST_TRANSACTIONS_A_PAGE = 100;
-const CHOICES_A_PAGE = 50;
 
 /** Keys and Stars complete at once, top-ups take 1 to 60 minutes. Both spellings occur. */
 const STATES: Record<string, OrderState> = {
@@ -87,6 +86,9 @@ const row = z.unknown().transform((value, context) => {
 		price,
 		currency: code,
 		inStock,
+		category,
+		isRequiredGameUserId: needsUser,
+		isRequiredGameServerId: needsServer,
 	} = camelKeys(value ?? {}) as IDataObject;
 	const id = typeof offerGroupId === 'number' ? String(offerGroupId) : looseText.parse(offerGroupId);
 	if (id === null) context.addIssue({ code: 'custom', message: 'no offerGroupId' });
@@ -97,6 +99,14 @@ const row = z.unknown().transform((value, context) => {
 		price: typeof price === 'number' ? price : looseAmount.parse(price),
 		currency: typeof code === 'string' ? code.toUpperCase() : currency.parse(code),
 		inStock: typeof inStock === 'boolean' ? inStock : null,
+		category: typeof category === 'string' ? category : null,
+		requires:
+			needsUser === undefined && needsServer === undefined
+				? null
+				: [
+						...(needsUser === true ? ['gameUserId' as const] : []),
+						...(needsServer === true ? ['gameServerId' as const] : []),
+					],
 	};
 });
 const rows = fields({ rows: z.array(row), count: optional(amount) });
@@ -180,36 +190,24 @@ export async function getTransactions(api: Api, limit: number): Promise<Transact
 	});
 }
 
+/** A product of the catalog. */
+export interface Offer extends Product {
+	/** The parameters that an order of it has to fill in; null where GamesDrop does not say. */
+	requires: Array<'gameUserId' | 'gameServerId'> | null;
+}
+
 export interface OfferFilter {
 	search?: string;
 	category?: string;
 }
 
 /** The catalog as far as it is asked for: 12,000 offers are three requests. */
-export async function getOffers(
-	api: Api,
-	filter: OfferFilter,
-	limit: number,
-): Promise<Array<Parsed<Product>>> {
+export async function getOffers(api: Api, filter: OfferFilter, limit: number): Promise<Array<Parsed<Offer>>> {
 	return await collectPages(
 		limit,
 		MOST_OFFERS_A_PAGE,
 		async (page, size) => await getPage(api, filter, page, size),
 	);
-}
-
-/** One page of the catalog for the list in the editor. */
-export async function searchOffers(
-	api: Api,
-	search: string,
-	page: number,
-): Promise<{ products: Product[]; more: boolean }> {
-	const { rows: found, total } = await getPage(api, { search }, page, CHOICES_A_PAGE);
-	return {
-		products: found.map(({ value }) => value.data),
-		more:
-			total === null ? found.length === CHOICES_A_PAGE : found.length > 0 && page * CHOICES_A_PAGE < total,
-	};
 }
 
 /** One page of the catalog. */
@@ -218,7 +216,7 @@ export async function getPage(
 	{ search, category }: OfferFilter,
 	page: number,
 	limit: number,
-): Promise<Page<Parsed<Product>>> {
+): Promise<Page<Parsed<Offer>>> {
 	const body = { limit, page, ...(search ? { search } : {}), ...(category ? { category } : {}) };
 	const { raw, data } = await api.read({ method: 'POST', path: SYNC, body }, rows);
 	const untouched = raw.rows as IDataObject[];
@@ -227,7 +225,12 @@ export async function getPage(
 			id: entry.offerGroupId,
 			value: {
 				raw: untouched[index]!,
-				data: toProduct(entry.offerGroupId, entry),
+				data: {
+					...toProduct(entry.offerGroupId, entry),
+					// Rows do not name their category; whoever asked for one knows it.
+					type: entry.category ?? (category || null),
+					requires: entry.requires,
+				},
 			},
 		})),
 		total: data.count,

@@ -285,7 +285,7 @@ describe('the product list', () => {
 		},
 		{
 			part: gamesDrop,
-			some: ['Telegram Stars – 100 Stars (0.77 USD)', 'PUBG Mobile – 60 UC (0.99 USD)'],
+			some: ['Telegram Stars – 100 Stars (0.77 USD), needs Game User ID', 'PUBG Mobile – 60 UC (0.99 USD)'],
 			typed: 'pubg',
 			found: /^PUBG .* (USD|RUB|KZT|EUR)\)/i,
 		},
@@ -327,14 +327,6 @@ describe('the product list', () => {
 			await eventually(async () => expect(await screen.at('rlc-input').inputValue()).toBe(first));
 		});
 	}
-
-	shows('of GamesDrop is searched by GamesDrop', async () => {
-		const { requests } = await demo.sandbox.client.requests({ provider: 'gamesDrop' });
-		expect(requests.at(-1)).toMatchObject({
-			operation: 'product.getAll',
-			body: expect.stringContaining('pubg'),
-		});
-	});
 
 	shows('of TeleKart Stars asks for the number of Stars where it can be chosen', async () => {
 		await screen.openWorkflow(await workflowOf('Custom Stars', [teleKartStars]));

@@ -1,5 +1,6 @@
 import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/node/operation';
+import { hintAtNothing } from '../../shared/node/output';
 import { listProperties, simplifyProperty } from '../../shared/node/properties';
 import { getProducts } from '../api';
 
@@ -34,9 +35,8 @@ export const getAllProducts: ReadOperation<Product> = {
 		const inStockOnly = item.flag('filters.inStockOnly');
 		const simplify = item.flag('simplify', true);
 		const products = await getProducts(await item.api());
-		return products
-			.filter(({ data }) => !inStockOnly || data.inStock !== false)
-			.slice(0, limit)
-			.map(({ raw, data }) => (simplify ? data : raw));
+		const wanted = products.filter(({ data }) => !inStockOnly || data.inStock !== false);
+		if (wanted.length === 0 && inStockOnly) hintAtNothing(item.context, { 'In Stock Only': 'on' });
+		return wanted.slice(0, limit).map(({ raw, data }) => (simplify ? data : raw));
 	},
 };

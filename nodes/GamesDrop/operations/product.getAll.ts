@@ -1,9 +1,9 @@
-import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/node/operation';
+import { hintAtNothing } from '../../shared/node/output';
 import { listProperties, simplifyProperty } from '../../shared/node/properties';
-import { getOffers } from '../api';
+import { getOffers, type Offer } from '../api';
 
-export const getAllProducts: ReadOperation<Product> = {
+export const getAllProducts: ReadOperation<Offer> = {
 	resource: 'product',
 	operation: 'getAll',
 	displayName: 'Get Many',
@@ -22,10 +22,15 @@ export const getAllProducts: ReadOperation<Product> = {
 				{
 					displayName: 'Category',
 					name: 'category',
-					type: 'string',
+					type: 'options',
+					// GamesDrop names these two and may have more: an expression gives any other.
+					options: [
+						{ name: 'Any', value: '' },
+						{ name: 'Gift Cards', value: 'Gift Cards' },
+						{ name: 'Top Up', value: 'Top Up' },
+					],
 					default: '',
-					placeholder: 'e.g. Top Up',
-					description: 'Only products of this category, such as Top Up or Gift Cards',
+					description: 'Only products of this category. An expression can name any other.',
 				},
 				{
 					displayName: 'Search',
@@ -46,6 +51,8 @@ export const getAllProducts: ReadOperation<Product> = {
 			category: item.optionalText('filters.category'),
 		};
 		const offers = await getOffers(await item.api(), filter, limit);
+		if (offers.length === 0)
+			hintAtNothing(item.context, { Category: filter.category, Search: filter.search });
 		return offers.map(({ raw, data }) => (simplify ? data : raw));
 	},
 };

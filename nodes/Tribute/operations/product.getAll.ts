@@ -1,5 +1,6 @@
 import type { Product } from '../../shared/domain/product';
 import type { ReadOperation } from '../../shared/node/operation';
+import { hintAtNothing } from '../../shared/node/output';
 import { listProperties, simplifyProperty } from '../../shared/node/properties';
 import { getProducts, productTypes } from '../api';
 
@@ -57,6 +58,7 @@ export const getAllProducts: ReadOperation<Product> = {
 			descending: item.flag('options.descending'),
 			limit: item.limit(),
 		});
+		if (products.length === 0) hintAtNothing(item.context, { Type: type });
 		const simplify = item.flag('simplify', true);
 		return products.map(({ raw, data }) => (simplify ? data : raw));
 	},

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { detailsOf, toNodeApiError, type PlacedOrder } from '../errors/nodeApiError';
-import type { ProviderError } from '../errors/providerError';
+import { echoed, type ProviderError } from '../errors/providerError';
 
 /**
  * Output items of one input item, linked to it by one object for all: n8n writes each object down when it saves an
@@ -30,6 +30,18 @@ export function errorItem(
 	const node = context.getNode();
 	if (node.onError !== 'continueErrorOutput') return item;
 	return Object.defineProperty(item, 'error', { value: toNodeApiError(node, error, index, placed) });
+}
+
+/** Says in the editor that filters left nothing: an empty list alone looks like an empty catalog. */
+export function hintAtNothing(context: IExecuteFunctions, filters: Record<string, string>): void {
+	const set = Object.entries(filters).filter(([, value]) => value !== '');
+	if (set.length === 0) return;
+	const named = set.map(([label, value]) => `${label} ${echoed(value)}`).join(' and ');
+	context.addExecutionHints?.({
+		message: `No product matches ${named}.`,
+		location: 'outputPane',
+		type: 'info',
+	});
 }
 
 function withoutErrorKey(json: IDataObject): IDataObject {

@@ -1,9 +1,8 @@
-import type { Finished } from '../../support/engine';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { jsonOf } from '../../support/harness';
 import { answer } from '../../support/sandboxFaults';
 import { CODE, DERIVED_KEY, useAiMarket } from '../support/aiMarket';
-import { detailsOf, links } from '../support/providerNode';
+import { detailsOf, hintsOf, links } from '../support/providerNode';
 
 const { account, useAccount, harness, buy, injectFault, charges, requests, details } = useAiMarket();
 
@@ -148,9 +147,6 @@ describe('order: create', () => {
 });
 
 describe('codes', () => {
-	const hintsOf = (done: Finished) =>
-		(done.data.resultData.runData.Node?.[0]?.hints ?? []).map(({ message }) => message);
-
 	it.each([
 		['one code as text', 'K-1', ['K-1']],
 		['numbers', [123456, 7], ['123456', '7']],

@@ -2,7 +2,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { jsonOf } from '../../support/harness';
 import { answer, type Fault } from '../../support/sandboxFaults';
 import { useGamesDrop } from '../support/gamesDrop';
-import { links } from '../support/providerNode';
+import { hintsOf, links } from '../support/providerNode';
 
 const { run, injectFault, requests, bodies, searchProducts } = useGamesDrop();
 
@@ -23,8 +23,24 @@ describe('product: getAll', () => {
 			unitPrice: 0.99,
 			currency: 'USD',
 			inStock: true,
+			requires: null,
 		});
 		expect(await bodies('product.getAll')).toEqual([{ limit: 50, page: 1 }]);
+	});
+
+	it('tells the category that was asked for, and what an order requires where GamesDrop says it', async () => {
+		const rows = [
+			{ offerGroupId: 1, isRequiredGameUserId: true, isRequiredGameServerId: true },
+			{ offerGroupId: 2, isRequiredGameUserId: false, category: 'Gift Cards' },
+			{ offerGroupId: 3 },
+		];
+		await injectFault('product.getAll', answer({ count: 3, rows }));
+		const products = jsonOf(await run(getAll({ filters: { category: 'Top Up' } })));
+		expect(products.map(({ type, requires }) => [type, requires])).toEqual([
+			['Top Up', ['gameUserId', 'gameServerId']],
+			['Gift Cards', []],
+			['Top Up', null],
+		]);
 	});
 
 	it('gives the rows untouched when they are not simplified', async () => {
@@ -95,6 +111,13 @@ describe('product: getAll', () => {
 		const done = await run(getAll({ filters: { search: 'no such thing' } }));
 		expect(done.error).toBeUndefined();
 		expect(jsonOf(done)).toEqual([]);
+		expect(hintsOf(done)).toEqual(['No product matches Search "no such thing".']);
+	});
+
+	it('says nothing of filters where there are none', async () => {
+		await injectFault('product.getAll', answer({ count: 0, rows: [] }));
+		const done = await run(getAll());
+		expect([jsonOf(done), hintsOf(done)]).toEqual([[], []]);
 	});
 
 	describe('page by page', () => {
@@ -181,27 +204,54 @@ describe('product: getAll', () => {
 });
 
 describe('the list of products in the editor', () => {
-	it('is searched and paged by GamesDrop', async () => {
-		const first = await searchProducts(' genshin ');
-		expect(first.results).toHaveLength(50);
-		expect(first.paginationToken).toBe('2');
-		const second = await searchProducts(' genshin ', '2');
+	it('opens with the first page of GamesDrop', async () => {
+		const first = await searchProducts();
+		expect([first.results.length, first.paginationToken]).toEqual([50, '2']);
+		const second = await searchProducts('', '2');
 		expect(second.results[0]!.value).not.toBe(first.results[0]!.value);
-		expect(await bodies('product.getAll')).toEqual([
-			{ limit: 50, page: 1, search: 'genshin' },
-			{ limit: 50, page: 2, search: 'genshin' },
-		]);
+		expect(await bodies('product.getAll')).toEqual([1, 2].map((page) => ({ limit: 50, page })));
 	});
 
-	it('shows names and prices, and ends', async () => {
+	it('pages what it finds', async () => {
+		const first = await searchProducts(' genshin ');
+		expect([first.results.length, first.paginationToken]).toEqual([50, '2']);
+		const second = await searchProducts(' genshin ', '2');
+		expect(second.results[0]!.value).not.toBe(first.results[0]!.value);
+	});
+
+	it('shows names, prices and what an order needs, and ends', async () => {
 		expect(await searchProducts('telegram stars')).toEqual({
 			results: [
-				{ name: 'Telegram Stars – 50 Stars (0.39 USD)', value: '1101' },
-				{ name: 'Telegram Stars – 100 Stars (0.77 USD)', value: '1102' },
-				{ name: 'Telegram Stars – 500 Stars (3.83 USD)', value: '1103' },
-				{ name: 'Telegram Stars – 1000 Stars (7.65 USD)', value: '1104' },
-			],
+				['1101', '50 Stars (0.39 USD)'],
+				['1102', '100 Stars (0.77 USD)'],
+				['1103', '500 Stars (3.83 USD)'],
+				['1104', '1000 Stars (7.65 USD)'],
+			].map(([value, name]) => ({ name: `Telegram Stars – ${name}, needs Game User ID`, value })),
 		});
+	});
+
+	it('finds whatever it shows: words in any order, the ID, any dash, the name as shown', async () => {
+		const [shown] = (await searchProducts('26002')).results;
+		expect(shown).toMatchObject({ value: 26_002 + '' });
+		const brand = shown!.name.split(' ').slice(0, 2).join(' ');
+		const asked = [
+			shown!.name,
+			shown!.name.replace('–', '-'),
+			shown!.name.replace('–', '—'),
+			`${shown!.name.split(' – ')[1]!} ${brand}`.toUpperCase(),
+			`26002 ${brand}`,
+		];
+		for (const filter of asked) {
+			const values = (await searchProducts(filter)).results.map(({ value }) => value);
+			expect([filter, values]).toEqual([filter, expect.arrayContaining(['26002'])]);
+			if (filter.startsWith('Steam')) expect(values[0]).toBe('26002');
+		}
+		const steam = (await searchProducts('steam 10')).results;
+		expect(steam).not.toEqual([]);
+		for (const { name, value } of steam) expect(`${name} ${value}`).toMatch(/steam.*10|10.*steam/i);
+		expect((await searchProducts('no such thing')).results).toEqual([]);
+		// The catalog is read once, however much is typed.
+		expect(await bodies('product.getAll')).toEqual([1, 2, 3].map((page) => ({ limit: 5_000, page })));
 	});
 
 	it('says why it is empty', async () => {

@@ -125,6 +125,10 @@ export function useProviderNode(
 export const links = (finished: Finished, output = 0) =>
 	finished.output('Node', output).map(({ pairedItem }) => pairedItem as { item: number });
 
+/** What the node says in the editor beside its items. */
+export const hintsOf = (finished: Finished): string[] =>
+	(finished.data.resultData.runData.Node?.[0]?.hints ?? []).map(({ message }) => message);
+
 /** The details of the error that ended a run. */
 export const detailsOf = (finished: Finished) => finished.error?.context?.data;
 
