@@ -26,5 +26,5 @@ module.exports = {
 	silent: true,
 	collectCoverageFrom: ['nodes/**/*.ts'],
 	coverageReporters: ['text-summary'],
-	coverageThreshold: { global: { lines: 80 } },
+	coverageThreshold: { global: { lines: 95 } },
 };
