@@ -2,7 +2,7 @@ import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { finalStates } from '../shared/domain/order';
 import { DEFAULT_TABLE } from '../shared/node/orderProperties';
 import type { Provider } from '../shared/node/operation';
-import { unusable } from '../shared/trigger/unusable';
+import { chosenEvents, chosenProviders, noEvent, numberOption, unusable } from '../shared/trigger/parameters';
 import { eventIdOf, type EventState } from './event';
 import { DAY, MOST_LISTED } from './limits';
 import { canLookUp, orderProviders, type LookUpProvider } from './providers';
@@ -32,12 +32,10 @@ const EVENTS: readonly EventState[] = [...finalStates, 'expired', 'unconfirmed']
 
 /** Reads the node's parameters. Throws, naming the parameter, when they make no sense. */
 export function settingsOf(context: IPollFunctions): Settings {
-	const chosen = context.getNodeParameter('providers', []) as string[];
-	const providers = orderProviders.filter(({ name }) => chosen.includes(name));
-	if (providers.length === 0) throw unusable(context, 'Providers: choose at least one provider');
-	const names = context.getNodeParameter('events', []) as string[];
+	const providers = chosenProviders(context, orderProviders);
+	const names = chosenEvents(context);
 	const events = new Set(EVENTS.filter((event) => names.includes(event)));
-	if (events.size === 0) throw unusable(context, 'Events: choose at least one event');
+	if (events.size === 0) throw noEvent(context);
 
 	const common = { providers, events, expireAfter: Infinity, deleteAfter: 0, tableName: '' };
 	if (context.getNodeParameter('source') === 'orderIds')
@@ -45,12 +43,9 @@ export function settingsOf(context: IPollFunctions): Settings {
 
 	const tableName = String(context.getNodeParameter('tableName', DEFAULT_TABLE)).trim();
 	if (tableName === '') throw unusable(context, 'Table Name is empty');
-	const options = context.getNodeParameter('options', {}) as IDataObject;
-	const days = (name: string, displayName: string, otherwise: number): number => {
-		const value = Number(options[name] ?? otherwise);
-		if (value >= 0 && Number.isFinite(value)) return value * DAY;
-		throw unusable(context, `${displayName}: enter a number of days, or 0 for never`);
-	};
+	const days = (name: string, displayName: string, otherwise: number): number =>
+		numberOption(context, name, { displayName, otherwise, expected: 'a number of days, or 0 for never' }) *
+		DAY;
 	const expireAfter = days('expireAfter', 'Give Up After', 30);
 	const deleteAfter = days('deleteAfter', 'Delete Finished After', 0);
 	return { ...common, tableName, expireAfter: expireAfter === 0 ? Infinity : expireAfter, deleteAfter };

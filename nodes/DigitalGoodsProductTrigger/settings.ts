@@ -1,6 +1,6 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import type { CatalogFilter } from '../shared/node/operation';
-import { unusable } from '../shared/trigger/unusable';
+import { chosenEvents, chosenProviders, noEvent, numberOption } from '../shared/trigger/parameters';
 import { BALANCE_BELOW } from './limits';
 import { catalogProviders, type CatalogProvider } from './providers';
 
@@ -29,21 +29,15 @@ export interface Settings {
 
 /** Reads the node's parameters. Throws, naming the parameter, when they make no sense. */
 export function settingsOf(context: IPollFunctions): Settings {
-	const chosen = context.getNodeParameter('providers', []) as string[];
-	const providers = catalogProviders.filter(({ name }) => chosen.includes(name));
-	if (providers.length === 0) throw unusable(context, 'Providers: choose at least one provider');
-	const names = context.getNodeParameter('events', []) as string[];
+	const providers = chosenProviders(context, catalogProviders);
+	const names = chosenEvents(context);
 	const events = new Set(PRODUCT_EVENTS.filter((event) => names.includes(event)));
 	const watchesBalance = names.includes(BALANCE_LOW);
-	if (events.size === 0 && !watchesBalance) throw unusable(context, 'Events: choose at least one event');
+	if (events.size === 0 && !watchesBalance) throw noEvent(context);
 
 	const filters = context.getNodeParameter('filters', {}) as IDataObject;
-	const options = context.getNodeParameter('options', {}) as IDataObject;
-	const number = (name: string, displayName: string, otherwise: number): number => {
-		const value = Number(options[name] ?? otherwise);
-		if (value >= 0 && Number.isFinite(value)) return value;
-		throw unusable(context, `${displayName}: enter a number of at least 0`);
-	};
+	const number = (name: string, displayName: string, otherwise: number): number =>
+		numberOption(context, name, { displayName, otherwise, expected: 'a number of at least 0' });
 	return {
 		providers,
 		events,
