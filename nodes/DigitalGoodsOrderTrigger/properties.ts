@@ -1,7 +1,7 @@
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
 import { DEFAULT_TABLE } from '../shared/node/orderProperties';
 import { selector } from '../shared/node/properties';
-import { choicesOf, credentialsOf } from '../shared/trigger/properties';
+import { choicesOf, credentialsOf, providersProperties } from '../shared/trigger/properties';
 import { lookUpProviders, orderProviders } from './providers';
 
 export const credentials: INodeCredentialDescription[] = [
@@ -31,18 +31,10 @@ export const properties: INodeProperties[] = [
 		description:
 			'Where the orders to watch come from. No provider lists its orders or calls back, so they are looked up one by one.',
 	},
-	{
-		displayName: 'Providers',
-		name: 'providers',
-		type: 'multiOptions',
-		noDataExpression: true,
-		required: true,
-		options: choicesOf(orderProviders),
-		default: [],
-		description:
-			'Whose orders to watch. Each one needs its credential, except those that cannot look an order up: their events are what the Data Table says.',
-	},
-	{ displayName: 'Credentials', name: 'credentials', type: 'credentials', default: '' },
+	...providersProperties(
+		orderProviders,
+		'Whose orders to watch. Each one needs its credential, except those that cannot look an order up: their events are what the Data Table says.',
+	),
 	{
 		displayName: 'Events',
 		name: 'events',

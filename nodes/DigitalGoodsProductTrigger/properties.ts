@@ -1,22 +1,15 @@
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
-import { choicesOf, credentialsOf } from '../shared/trigger/properties';
+import { credentialsOf, providersProperties } from '../shared/trigger/properties';
 import { BALANCE_BELOW } from './limits';
 import { catalogProviders } from './providers';
 
 export const credentials: INodeCredentialDescription[] = credentialsOf(catalogProviders);
 
 export const properties: INodeProperties[] = [
-	{
-		displayName: 'Providers',
-		name: 'providers',
-		type: 'multiOptions',
-		noDataExpression: true,
-		required: true,
-		options: choicesOf(catalogProviders),
-		default: [],
-		description: 'Whose products or balances to watch. Each one needs its credential.',
-	},
-	{ displayName: 'Credentials', name: 'credentials', type: 'credentials', default: '' },
+	...providersProperties(
+		catalogProviders,
+		'Whose products or balances to watch. Each one needs its credential.',
+	),
 	{
 		displayName: 'Events',
 		name: 'events',

@@ -1,4 +1,4 @@
-import type { INodeCredentialDescription, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeCredentialDescription, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { Provider } from '../node/operation';
 
 /** The providers as choices of a list. */
@@ -15,3 +15,24 @@ export const credentialsOf = (providers: readonly Provider[]): INodeCredentialDe
 		required: true,
 		displayOptions: { show: { '/providers': [name] } },
 	}));
+
+/**
+ * The parameter Providers, and the credentials below it.
+ * @param description of Providers, in the editor
+ */
+export const providersProperties = (
+	providers: readonly Provider[],
+	description: string,
+): INodeProperties[] => [
+	{
+		displayName: 'Providers',
+		name: 'providers',
+		type: 'multiOptions',
+		noDataExpression: true,
+		required: true,
+		options: choicesOf(providers),
+		default: [],
+		description,
+	},
+	{ displayName: 'Credentials', name: 'credentials', type: 'credentials', default: '' },
+];
