@@ -1,5 +1,6 @@
 import { deepCopy, type IPollFunctions } from 'n8n-workflow';
 import { asProviderError, toNodeApiError } from '../shared/errors/nodeApiError';
+import type { ProviderError } from '../shared/errors/providerError';
 import { connect } from '../shared/http/api';
 import { POLLING_LEDGER } from '../shared/http/retryPolicy';
 import { orderTrackingConnection } from '../shared/ledger/connection';
@@ -61,14 +62,14 @@ export class Poll {
 		this.state.save(events.length > 0);
 		const failures = [...this.lookUps.failures.values()];
 		const [first] = failures;
-		if (
-			events.length === 0 &&
-			first &&
-			!(this.beginning !== 'schedule' && isToleratedFirst(this.context, first))
-		)
+		if (events.length === 0 && first !== undefined && !this.isTolerated(first))
 			throw toNodeApiError(this.context.getNode(), first);
 		for (const { message } of failures) this.warnings.add(message);
 		return { events, failures: failures.map(({ message }) => message) };
+	}
+
+	private isTolerated(failure: ProviderError): boolean {
+		return this.beginning !== 'schedule' && isToleratedFirst(this.context, failure);
 	}
 
 	private async pollTable(): Promise<OrderEvent[]> {

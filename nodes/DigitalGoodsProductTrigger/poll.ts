@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { monotonic } from '../shared/async/monotonic';
 import { toNodeApiError } from '../shared/errors/nodeApiError';
 import { processState } from '../shared/processState';
-import { beginningOf, isToleratedFirst, pollDeadline } from '../shared/trigger/bounds';
+import { beginningOf, isToleratedFirst, pollDeadline, type Beginning } from '../shared/trigger/bounds';
 import { State, triggerOf, type LastPoll } from '../shared/trigger/state';
 import { Warnings } from '../shared/trigger/warnings';
 import { compareBalances } from './balances';
@@ -32,7 +32,7 @@ export async function poll(context: IPollFunctions, settings: Settings): Promise
 	const began = monotonic();
 	const beginning = beginningOf(context);
 	const readings = await readAll(context, settings, pollDeadline(context));
-	const state = State.open(context, snapshots, memory, { began, isFirst: beginning === 'start' });
+	const state = State.open(context, snapshots, memory, { began, beginning });
 	if (state === undefined) return [];
 
 	const { catalogs, changes } = compareCatalogs(settings, readings, state.content?.catalogs ?? {});
@@ -44,9 +44,7 @@ export async function poll(context: IPollFunctions, settings: Settings): Promise
 		...low.map((balance) => balanceEvent(balance, state.emission)),
 	];
 	state.save({ catalogs, balances }, events.length > 0);
-	return events.length > 0
-		? withWarnings(context, events, readings)
-		: nothing(context, readings, beginning !== 'schedule');
+	return events.length > 0 ? withWarnings(context, events, readings) : nothing(context, readings, beginning);
 }
 
 function isWanted(change: Change, { events, minimumChange }: Settings): boolean {
@@ -70,10 +68,12 @@ function withWarnings(
  * A poll without events. It fails when nothing could be read; not for one provider of several, since n8n may poll a
  * trigger that fails less often.
  */
-function nothing(context: IPollFunctions, readings: Readings, isFirst: boolean): ProductEvent[] {
+function nothing(context: IPollFunctions, readings: Readings, beginning: Beginning): ProductEvent[] {
 	const { catalogs, balances, failures } = readings;
 	const isBlind = catalogs.length + balances.length === 0;
-	const refusal = failures.find((failure) => (isFirst ? !isToleratedFirst(context, failure) : isBlind));
+	const refusal = failures.find((failure) =>
+		beginning === 'schedule' ? isBlind : !isToleratedFirst(context, failure),
+	);
 	if (refusal !== undefined) throw toNodeApiError(context.getNode(), refusal);
 	return withWarnings(context, [], readings);
 }

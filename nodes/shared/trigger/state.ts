@@ -1,6 +1,7 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { BoundedMap } from '../processState';
+import type { Beginning } from './bounds';
 
 const count = z.number().int().nonnegative();
 const envelope = z.object({
@@ -44,13 +45,13 @@ export class State<Content> {
 	 * Opens it when a poll has read what it needs. From here to {@link save} the poll must not wait for anything, so
 	 * that polls that overlap do not mix. Undefined where a poll that began later has been faster.
 	 * @param began when the poll began, in the time of `monotonic`
-	 * @param isFirst whether n8n has just started the workflow: what the process knows is then of an earlier time
+	 * @param beginning what the poll began with: once n8n has started the workflow, what the process knows is of before
 	 */
 	static open<Content>(
 		context: IPollFunctions,
 		lastPolls: BoundedMap<LastPoll>,
 		schema: z.ZodType<Content, z.ZodTypeDef, unknown>,
-		{ began, isFirst }: { began: number; isFirst: boolean },
+		{ began, beginning }: { began: number; beginning: Beginning },
 	): State<Content> | undefined {
 		const data = context.getWorkflowStaticData('node');
 		const trigger = triggerOf(context);
@@ -59,7 +60,7 @@ export class State<Content> {
 		const parsed = envelope.safeParse(data.state);
 		const saved = parsed.success ? parsed.data : undefined;
 		const fresh = { begun: Date.now(), emissions: 0, changes: 0, content: undefined };
-		const kept = newest(saved, last, isFirst) ?? fresh;
+		const kept = newest(saved, last, beginning) ?? fresh;
 		const read = schema.safeParse(kept.content);
 		const content = read.success ? read.data : undefined;
 		return new State(data, trigger, lastPolls, began, saved, kept, content);
@@ -91,9 +92,10 @@ export const triggerOf = (context: IPollFunctions): string =>
 	`${context.getWorkflow().id}:${context.getNode().id}`;
 
 /** What n8n has, or what the process has read since. It is behind where another process has emitted. */
-function newest(saved: Envelope | undefined, last: LastPoll | undefined, isFirst: boolean) {
+function newest(saved: Envelope | undefined, last: LastPoll | undefined, beginning: Beginning) {
 	const own = [last?.before, last?.kept];
-	if (saved === undefined) return isFirst ? undefined : own.find((each) => each?.emissions === 0);
+	if (saved === undefined)
+		return beginning === 'start' ? undefined : own.find((each) => each?.emissions === 0);
 	const since = own.find((each) => each?.begun === saved.begun && each.emissions === saved.emissions);
 	return since !== undefined && since.changes > saved.changes ? since : saved;
 }
