@@ -1,6 +1,7 @@
 import { deepCopy, type IDataObject, type IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { processState } from '../shared/processState';
+import { triggerOf } from '../shared/trigger/state';
 
 const stored = z.object({ polls: z.number().finite(), parts: z.record(z.unknown()) });
 type Stored = z.output<typeof stored>;
@@ -20,7 +21,7 @@ export class State {
 
 	constructor(context: IPollFunctions) {
 		this.data = context.getWorkflowStaticData('node');
-		this.trigger = `${context.getWorkflow().id}:${context.getNode().id}`;
+		this.trigger = triggerOf(context);
 		const parsed = stored.safeParse(this.data.state);
 		const own = latest.get(this.trigger);
 		const saved = parsed.success ? parsed.data : { polls: 0, parts: {} };
