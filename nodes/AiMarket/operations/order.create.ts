@@ -1,6 +1,6 @@
 import { times } from '../../shared/domain/money';
 import type { Order } from '../../shared/domain/order';
-import type { Item } from '../../shared/node/item';
+import { LONGEST_KEY, type Item } from '../../shared/node/item';
 import type { PurchaseMarks, PurchaseOperation } from '../../shared/node/operation';
 import { orderProperties } from '../../shared/node/orderProperties';
 import { productProperty } from '../../shared/node/properties';
@@ -93,12 +93,9 @@ export const createOneOrder: PurchaseOperation<NewOrder, Output> = {
 	},
 };
 
-/** A longer key gets the words about headers rather than those about length. */
-const LONGEST_GIVEN = 10_000;
-
 /** The key travels in a header, and one key is one order: the provider would answer with the first one's codes. */
 async function checkKey(item: Item, order: NewOrder): Promise<void> {
-	const key = item.guardText('idempotencyKey', LONGEST_GIVEN);
+	const key = item.guardText('idempotencyKey', LONGEST_KEY);
 	if (key === '') return;
 	if (!/^[ -~]{1,255}$/.test(key)) {
 		throw item.invalid(

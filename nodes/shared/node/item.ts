@@ -36,6 +36,8 @@ interface Range {
 const LONGEST_TEXT = 20_000;
 /** The most characters of a recipient: a username, an ID in a game, an e-mail address. */
 export const LONGEST_RECIPIENT = 255;
+/** Operations with narrower limits check them in `prepare`, in their own words. */
+export const LONGEST_KEY = 10_000;
 
 const isBlank = (value: unknown): boolean =>
 	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');

@@ -1,4 +1,4 @@
-import type { Item } from '../node/item';
+import { LONGEST_KEY, type Item } from '../node/item';
 import type { PurchaseOperation } from '../node/operation';
 import { DEFAULT_TABLE, SPENDING_PERIODS, type SpendingPeriod } from '../node/orderProperties';
 
@@ -23,8 +23,6 @@ export interface Settings {
 	wait: number | undefined;
 }
 
-/** Operations with narrower limits check them in `prepare`, in their own words. */
-const LONGEST_KEY = 10_000;
 const LONGEST_REFERENCE = 10_000;
 const LONGEST_TABLE_NAME = 128;
 
