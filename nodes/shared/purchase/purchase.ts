@@ -102,7 +102,7 @@ class Purchase {
 			const api = await item.api();
 			const { tracking } = this.settings;
 			if (tracking !== undefined) this.books = await Bookkeeping.open(item, tracking);
-			if (this.isGuarded) await this.quote(api, true);
+			if (this.isGuarded) await this.quote(api, Infinity);
 		} catch (error) {
 			this.error = asProviderError(error, provider.name);
 		}
@@ -170,8 +170,16 @@ class Purchase {
 		return this.isGuarded || this.operation.quote?.isNeeded(this.prepared.plan) === true;
 	}
 
-	/** What the order costs now, below Max Price. */
-	private async quote(api: Api, isForCheck = false): Promise<ReadQuote> {
+	/** How old the price of an order may be when it leaves, in milliseconds. */
+	private get oldestPrice(): number {
+		return this.dependsOnPrice ? OLDEST_QUOTE / 2 : OLDEST_BOOKED_PRICE;
+	}
+
+	/**
+	 * What the order costs, below Max Price.
+	 * @param maxAge in milliseconds; infinite where nothing is ordered at this price
+	 */
+	private async quote(api: Api, maxAge = this.oldestPrice): Promise<ReadQuote> {
 		const { operation, settings, prepared } = this;
 		const { quote } = operation;
 		if (quote === undefined || !(this.dependsOnPrice || settings.tracking !== undefined)) return NO_QUOTE;
@@ -180,7 +188,7 @@ class Purchase {
 			await quoteBelow(this.item, api, quote, prepared.plan, {
 				maxPrice: settings.maxPrice,
 				isPriceNeeded,
-				maxAge: isForCheck ? Infinity : this.dependsOnPrice ? OLDEST_QUOTE / 2 : OLDEST_BOOKED_PRICE,
+				maxAge,
 			});
 		try {
 			return await read();
