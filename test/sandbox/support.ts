@@ -7,8 +7,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/s
 const http = axios.create({ validateStatus: () => true, maxRedirects: 0, proxy: false });
 
 /** What a provider said, of any shape. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Json = any;
+export type Json = AxiosResponse['data'];
 
 export interface Answer {
 	status: number;
