@@ -1,3 +1,4 @@
+import { gamesDropOffer, gamesDropRow } from '../support/samples';
 import { api, shape, statuses, useSandbox, type Api, type Json } from './support';
 
 const sandbox = useSandbox();
@@ -44,31 +45,12 @@ describe('documented answers', () => {
 	});
 
 	it('finds one offer', async () => {
-		expect((await partner.post('/offers/find-one', { offerId: 1001 })).body).toEqual({
-			offerId: 1001,
-			productName: 'PUBG MOBILE GIFT',
-			offerName: '60 UC',
-			count: 1,
-			price: 560.1,
-			currency: 'RUB',
-			settlementMethod: 'USDT',
-			balanceProfile: 'USDT',
-			isSettlementCompatible: true,
-			isReturnDataForCustomer: true,
-		});
+		expect((await partner.post('/offers/find-one', { offerId: 1001 })).body).toEqual(gamesDropOffer);
 	});
 
 	it('lists offers as they are documented', async () => {
 		const { rows } = await sync({ search: 'pubg mobile', limit: 5000 });
-		expect(rows).toContainEqual({
-			productId: 5,
-			productName: 'PUBG Mobile',
-			offerGroupId: 101,
-			offerGroupName: '60 UC',
-			price: 0.99,
-			currency: 'USD',
-			inStock: true,
-		});
+		expect(rows).toContainEqual(gamesDropRow);
 		expect(await topUp()).toMatchObject({ isRequiredGameUserId: true, isRequiredGameServerId: true });
 	});
 

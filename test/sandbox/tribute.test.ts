@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { tributeEventNames } from '../../sandbox/catalogs/tributeEvents';
+import { tributeProduct } from '../support/samples';
 import { api, shape, useSandbox, type Api, type Json } from './support';
 
 const sandbox = useSandbox();
@@ -19,28 +20,6 @@ beforeEach(async () => {
 const another = async () => {
 	const other = await sandbox().client.createAccount({ provider: 'tribute', products: 3 });
 	return api(`${other.credentials.baseUrl}/api/v1`, { 'api-key': other.key });
-};
-
-const sample = {
-	id: 2548,
-	type: 'digital',
-	name: 'VPN Access - 1 Month',
-	description: 'High-speed VPN service with unlimited bandwidth and 50+ server locations worldwide',
-	amount: 499,
-	currency: 'usd',
-	starsAmount: 100,
-	starsAmountEnabled: true,
-	status: 'approved',
-	isCustom: false,
-	acceptCards: true,
-	acceptWalletPay: false,
-	protectContent: true,
-	created: '2025-08-25T10:30:00Z',
-	updated: '2025-08-25T10:30:00Z',
-	pendingOrders: 3,
-	imageUrl: 'https://cdn.example.com/image.jpg',
-	link: 'https://t.me/tribute_bot/app?startapp=pf6',
-	webLink: 'https://web.tribute.tg/p/f6',
 };
 
 describe('products', () => {
@@ -60,14 +39,19 @@ describe('products', () => {
 
 	it('have the documented fields', async () => {
 		const { body } = await creator.get('/products/2548');
-		const { pendingOrders: _, ...digital } = sample;
+		const { pendingOrders: _, ...digital } = tributeProduct;
 		expect(shape(body)).toEqual(shape(digital));
-		expect(body).toMatchObject({ name: sample.name, amount: 499, currency: 'usd', created: sample.created });
+		expect(body).toMatchObject({
+			name: tributeProduct.name,
+			amount: 499,
+			currency: 'usd',
+			created: tributeProduct.created,
+		});
 		const { rows } = (await creator.get('/products?type=custom&size=100')).body;
 		expect(rows.length).toBeGreaterThan(0);
 		for (const row of rows)
 			expect(row).toMatchObject({ type: 'custom', isCustom: true, pendingOrders: expect.any(Number) });
-		for (const key of Object.keys(sample)) expect(rows.some((row: object) => key in row)).toBe(true);
+		for (const key of Object.keys(tributeProduct)) expect(rows.some((row: object) => key in row)).toBe(true);
 	});
 
 	it.each([

@@ -1,3 +1,4 @@
+import { gamesDropOffer } from '../../support/samples';
 import type { INodeParameters } from 'n8n-workflow';
 import { jsonOf } from '../../support/harness';
 import { answer } from '../../support/sandboxFaults';
@@ -34,20 +35,7 @@ describe('product: get', () => {
 	});
 
 	it('gives the answer untouched when it is not simplified', async () => {
-		expect(jsonOf(await run(get(offer(GIFT), { simplify: false })))).toEqual([
-			{
-				offerId: 1001,
-				productName: 'PUBG MOBILE GIFT',
-				offerName: '60 UC',
-				count: 1,
-				price: 560.1,
-				currency: 'RUB',
-				settlementMethod: 'USDT',
-				balanceProfile: 'USDT',
-				isSettlementCompatible: true,
-				isReturnDataForCustomer: true,
-			},
-		]);
+		expect(jsonOf(await run(get(offer(GIFT), { simplify: false })))).toEqual([gamesDropOffer]);
 	});
 
 	it('reads the document’s sample of Telegram Stars, and keys in snake_case', async () => {

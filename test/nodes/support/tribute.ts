@@ -13,29 +13,7 @@ export const getProducts = { resource: 'product', operation: 'getAll' };
 export const getProduct = { resource: 'product', operation: 'get', productId: '={{ $json.id }}' };
 export const cancel = { resource: 'purchase', operation: 'cancel', purchaseId: '={{ $json.id }}' };
 
-/** The sample of the provider's document. */
-export const sample = {
-	id: 2548,
-	type: 'digital',
-	name: 'VPN Access - 1 Month',
-	description: 'High-speed VPN service with unlimited bandwidth and 50+ server locations worldwide',
-	amount: 499,
-	currency: 'usd',
-	starsAmount: 100,
-	starsAmountEnabled: true,
-	status: 'approved',
-	isCustom: false,
-	acceptCards: true,
-	acceptWalletPay: false,
-	protectContent: true,
-	created: '2025-08-25T10:30:00Z',
-	updated: '2025-08-25T10:30:00Z',
-	pendingOrders: 3,
-	imageUrl: 'https://cdn.example.com/image.jpg',
-	link: 'https://t.me/tribute_bot/app?startapp=pf6',
-	webLink: 'https://web.tribute.tg/p/f6',
-};
-/** The item of the sample. */
+/** The item of the document's sample. */
 export const simple = {
 	provider: 'tribute',
 	productId: '2548',

@@ -1,6 +1,7 @@
+import { tributeProduct } from '../../support/samples';
 import { errorOf, jsonOf } from '../../support/harness';
 import type { Fault } from '../../support/sandboxFaults';
-import { getProduct, getProducts, idsOf, sample, simple, useTribute } from '../support/tribute';
+import { getProduct, getProducts, idsOf, simple, useTribute } from '../support/tribute';
 import { links } from '../support/providerNode';
 
 const { run, injectFault, answerWith, details, seller } = useTribute();
@@ -17,10 +18,10 @@ describe('product: get', () => {
 	});
 
 	it('takes the documented sample, and leaves it untouched without Simplify', async () => {
-		await answerWith('product.get', sample);
+		await answerWith('product.get', tributeProduct);
 		expect(jsonOf(await run(getProduct, [{ id: 2548 }]))).toEqual([simple]);
-		await answerWith('product.get', sample);
-		expect(jsonOf(await run({ ...getProduct, simplify: false }, [{ id: 2548 }]))).toEqual([sample]);
+		await answerWith('product.get', tributeProduct);
+		expect(jsonOf(await run({ ...getProduct, simplify: false }, [{ id: 2548 }]))).toEqual([tributeProduct]);
 	});
 
 	it("does not show another seller's", async () => {

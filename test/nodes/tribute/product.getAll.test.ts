@@ -1,5 +1,6 @@
+import { tributeProduct } from '../../support/samples';
 import { errorOf, jsonOf } from '../../support/harness';
-import { FIRST_PRODUCT, getProducts, idsOf, PRODUCTS, sample, simple, useTribute } from '../support/tribute';
+import { FIRST_PRODUCT, getProducts, idsOf, PRODUCTS, simple, useTribute } from '../support/tribute';
 import { links } from '../support/providerNode';
 
 const { run, injectFault, answerWith, requests, details, seller } = useTribute();
@@ -89,7 +90,7 @@ describe('product: getAll', () => {
 
 	it('takes the documented sample, and products with less than that', async () => {
 		const rows = [
-			sample,
+			tributeProduct,
 			{ id: '7' },
 			{ id: 8, name: null, amount: '1050', currency: 'Eur', type: 'new one' },
 		];
