@@ -53,13 +53,17 @@ export class DataTableDouble {
 	columns: Array<{ name: string; type: string }> = [];
 	/** How often each kind of request came. */
 	readonly requests: Record<string, number> = {};
-	private lastId = 0;
 
 	insert(cells: Record<string, Cell>, at = new Date().toISOString()): TableRow {
 		const empty = Object.fromEntries(this.columns.map(({ name }) => [name, null]));
-		const row = { ...empty, ...cells, id: ++this.lastId, createdAt: at, updatedAt: at } as TableRow;
+		const row = { ...empty, ...cells, id: this.newId(), createdAt: at, updatedAt: at } as TableRow;
 		this.rows.push(row);
 		return row;
+	}
+
+	/** SQLite counts on from the highest ID there is: the ID of the last row is used anew once that row is deleted. */
+	private newId(): number {
+		return 1 + this.rows.reduce((id, row) => Math.max(id, row.id), 0);
 	}
 
 	/** What n8n's public API answers. Undefined where it is asked for something else. */
@@ -108,8 +112,9 @@ export class DataTableDouble {
 		const found = this.rows
 			.filter((row) => matches(row, filter))
 			.sort((one, other) => {
-				const [x, y] = [one[column] ?? '', other[column] ?? ''];
-				return x === y ? one.id - other.id : x < y ? -sign : sign;
+				const [x, y] = [one[column] ?? null, other[column] ?? null];
+				if (x === y) return one.id - other.id;
+				return x === null || (y !== null && x < y) ? -sign : sign;
 			});
 		return {
 			data: structuredClone(found.slice(0, limit)),
