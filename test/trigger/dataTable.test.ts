@@ -52,24 +52,24 @@ it('the table in memory answers as the one that is held to n8n', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(request, { maxLength: 25 }), async (requests) => {
 			const double = new DataTableDouble();
-			const held = new Table('sqlite', Date.now);
+			const reference = new Table('sqlite', Date.now);
 			const times = { createdAt: '', updatedAt: '' };
 			NAMES.forEach((name, index) => {
 				double.columns.push({ name, type: 'string' });
-				held.addColumn({ id: name, name, type: 'string', index, ...times });
+				reference.addColumn({ id: name, name, type: 'string', index, ...times });
 			});
 			for (const each of requests) {
 				const rows = '/api/v1/data-tables/table/rows';
 				if (each.kind === 'insert') {
 					const answer = double.answer('POST', rows, text({ filters: [] }), { data: [each.cells] });
-					expect(shown(answer)).toEqual(shown(await held.insert([each.cells], async () => {})));
+					expect(shown(answer)).toEqual(shown(await reference.insert([each.cells], async () => {})));
 				} else if (each.kind === 'update') {
 					const change = { filter: each.filter, data: each.cells };
 					const answer = double.answer('PATCH', `${rows}/update`, text({ filters: [] }), change);
-					expect(shown(answer)).toEqual(shown(await held.update(each.filter, each.cells)));
+					expect(shown(answer)).toEqual(shown(await reference.update(each.filter, each.cells)));
 				} else if (each.kind === 'delete') {
 					double.answer('DELETE', `${rows}/delete`, text(each.filter), undefined);
-					held.delete(each.filter);
+					reference.delete(each.filter);
 				} else {
 					const [name, direction] = each.sortBy;
 					const query = text(each.filter);
@@ -80,7 +80,7 @@ it('the table in memory answers as the one that is held to n8n', async () => {
 						nextCursor: string | null;
 					};
 					const sortedBy = [name, direction as 'ASC' | 'DESC'] as const;
-					const page = held.get({ filter: each.filter, sortBy: sortedBy, offset: 0, limit: each.limit });
+					const page = reference.get({ filter: each.filter, sortBy: sortedBy, offset: 0, limit: each.limit });
 					expect(shown(answer.data)).toEqual(shown(page.rows));
 					expect(answer.nextCursor !== null).toBe(page.count > each.limit);
 				}

@@ -152,12 +152,9 @@ class Purchase {
 		if (this.agent === undefined) return outputItems(json, item.index);
 		// The mark by which a later call is told from one that repeats this one.
 		const mark = { purchase: this.intent!.derivedKey };
-		const note = this.isEarlier
-			? {
-					note: 'This is the order that an equal call in this execution placed before. Nothing new was ordered.',
-				}
-			: {};
-		return outputItems({ ...json, ...mark, ...note }, item.index);
+		const note =
+			'This is the order that an equal call in this execution placed before. Nothing new was ordered.';
+		return outputItems({ ...json, ...mark, ...(this.isEarlier ? { note } : {}) }, item.index);
 	}
 
 	private get isGuarded(): boolean {
@@ -183,15 +180,12 @@ class Purchase {
 		const { operation, settings, prepared } = this;
 		const { quote } = operation;
 		if (quote === undefined || !(this.dependsOnPrice || settings.tracking !== undefined)) return NO_QUOTE;
-		const isPriceNeeded = settings.spending !== undefined || quote.isNeeded(prepared.plan);
-		const read = async () =>
-			await quoteBelow(this.item, api, quote, prepared.plan, {
+		try {
+			return await quoteBelow(this.item, api, quote, prepared.plan, {
 				maxPrice: settings.maxPrice,
-				isPriceNeeded,
+				isPriceNeeded: settings.spending !== undefined || quote.isNeeded(prepared.plan),
 				maxAge,
 			});
-		try {
-			return await read();
 		} catch (error) {
 			if (this.dependsOnPrice) throw this.notSent(error);
 			return NO_QUOTE;
