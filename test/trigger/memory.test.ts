@@ -297,6 +297,23 @@ describe('A provider', () => {
 		expect(back).toMatchObject([{ eventId: `gamesDrop::${late}:completed`, order: { codes: ['CODE'] } }]);
 	});
 
+	it('that is down loses no event, also where more have been emitted since than are remembered', async () => {
+		const trigger = start();
+		await trigger.activate();
+		world.faults.set('gamesDrop', 'unavailable');
+		const late = order('gamesDrop', 'completed');
+		record(late, 'completed');
+		await expect(polls(trigger, 1, MINUTE)).rejects.toThrow('GamesDrop');
+		for (let index = 0; index < 1_300; index++)
+			world.table.insert({
+				...{ provider: 'aiMarket', orderType: '', orderId: `later ${index}`, state: 'completed' },
+				...{ finalAt: iso(), stateAt: iso() },
+			});
+		expect(await polls(trigger, 4, 10 * MINUTE)).toHaveLength(1_300);
+		world.faults.clear();
+		expect(ids(await polls(trigger, 3, MINUTE))).toEqual([`gamesDrop::${late}:completed`]);
+	});
+
 	it('that stays away for a day keeps no event back for longer', async () => {
 		const trigger = start();
 		await trigger.activate();
